@@ -1,0 +1,184 @@
+"""The words of the domain as frozen values; everything between two steps of the pipeline is one of these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+BlockKind = Literal["heading", "paragraph", "list_item", "table", "code", "quote", "row"]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One structural piece of a loaded document, in reading order.
+
+    text: the source's own words (Markdown as written; plain text for other formats).
+    level: heading level 1-6 for headings, nesting depth from 0 for list items, else 0.
+    page: 1-based page for paged formats. lines: first and last 1-based source line, both included.
+    """
+
+    kind: BlockKind
+    text: str
+    level: int = 0
+    page: int | None = None
+    lines: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedDocument:
+    """What a loader makes of one file: a title and its blocks in reading order."""
+
+    title: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A stored piece of a document.
+
+    text: the source's own words. heading: the heading path, outermost first, joined by " › ".
+    search_text: what is embedded and full-text searched (title, heading path, plain text).
+    content_hash: SHA-256 hex of document path, search_text and text: the chunk's identity in citations.
+    """
+
+    ordinal: int
+    text: str
+    heading: str
+    search_text: str
+    content_hash: str
+    page: int | None = None
+    lines: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RetrievedChunk:
+    """A chunk that a search returned, with why.
+
+    document: path relative to the ingested folder. cosine_distance: 0 (same) to 2; lower is nearer.
+    score: what the retriever ranks by; higher is better, comparable within one search only.
+    *_rank: 1-based rank in each list, None when that list didn't hold the chunk.
+    """
+
+    id: int
+    document_id: int
+    collection: str
+    document: str
+    title: str
+    chunk: Chunk
+    cosine_distance: float
+    score: float
+    vector_rank: int | None = None
+    text_rank: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A sentence, list item or table row of a chunk that supports an answer.
+
+    text: verbatim from the chunk. score: 0 to 1, higher supports more.
+    lead: the line that gives it meaning (a table's header, a list's opening line), verbatim, or "".
+    """
+
+    chunk: RetrievedChunk
+    text: str
+    score: float
+    position: int
+    lead: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A footnote: the number used in the answer, the cited chunk and the words that carry the claim."""
+
+    number: int
+    chunk: RetrievedChunk
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """One message of a prompt."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How tokens are chosen. temperature 0 is greedy; top_k 0, top_p 1 and min_p 0 switch each filter off."""
+
+    temperature: float = 0.0
+    top_k: int = 40
+    top_p: float = 0.95
+    min_p: float = 0.05
+    seed: int = 0
+    max_tokens: int = 160
+    stop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One question and its answer in a conversation, oldest first in any list."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationKey:
+    """What keeps conversations apart: platform, workspace, channel and thread ("" where there is none)."""
+
+    platform: str
+    workspace: str = ""
+    channel: str = ""
+    thread: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question for the core, with all that it may depend on.
+
+    history: earlier turns, oldest first. collections: names that may be searched; None means all.
+    """
+
+    text: str
+    history: tuple[Turn, ...] = ()
+    collections: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Milliseconds of the stages of one answer, and token counts; None where a stage did not run."""
+
+    retrieve_ms: float = 0.0
+    first_token_ms: float | None = None
+    total_ms: float = 0.0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+AnswerKind = Literal["phrased", "quoted", "refused", "smalltalk"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What people get: text with [n] markers, its citations, and what was retrieved, best first.
+
+    kind: "phrased" (the model's sentences passed the evidence check), "quoted" (the evidence itself)
+    or "refused" (nothing found; no citations). condensed: the question as it was searched.
+    """
+
+    question: str
+    text: str
+    kind: AnswerKind
+    citations: tuple[Citation, ...] = ()
+    passages: tuple[RetrievedChunk, ...] = ()
+    model: str = ""
+    condensed: str = ""
+    confidence: float = 0.0
+    timings: Timings = field(default_factory=Timings)
+
+    @property
+    def refused(self) -> bool:
+        """True when the documents hold no answer."""
+        return self.kind == "refused"

@@ -1,0 +1,52 @@
+"""The seams of the core: what an embedder, a chat model and the stores promise, whoever implements them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.models import ChatMessage, Sampling
+
+Embeddings = NDArray[np.float32]
+
+
+class Embedder(Protocol):
+    """Turns text into unit vectors; safe to call from several threads, blocking (call it off the event loop)."""
+
+    name: str
+    dimensions: int
+    max_tokens: int
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Give the number of tokens of each text as the model would see it uncut, special tokens included."""
+        ...
+
+    def embed(self, texts: Sequence[str]) -> Embeddings:
+        """Embed texts: shape (len(texts), dimensions), float32, each row of length 1. Raises ModelError."""
+        ...
+
+
+class ChatModel(Protocol):
+    """Streams an answer to a prompt; inference never runs on the caller's event loop."""
+
+    name: str
+    context_tokens: int
+
+    async def count_tokens(self, messages: Sequence[ChatMessage]) -> int:
+        """Give the tokens of the messages rendered through the model's own chat template."""
+        ...
+
+    def stream(self, messages: Sequence[ChatMessage], sampling: Sampling) -> AsyncGenerator[str, None]:
+        """Yield pieces of the answer as they are made; closing the generator cancels the generation.
+
+        Raises ModelBusyError when the queue is full, ModelTimeoutError past the time limit,
+        ModelError when the prompt plus sampling.max_tokens does not fit or the model fails.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Free the model; streams in flight end with ModelError."""
+        ...
