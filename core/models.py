@@ -38,7 +38,7 @@ class Chunk:
 
     text: the source's own words. heading: the heading path, outermost first, joined by " › ".
     search_text: what is embedded and full-text searched (title, heading path, plain text).
-    content_hash: SHA-256 hex of document path, search_text and text: the chunk's identity in citations.
+    content_hash: SHA-256 hex of search_text and text: the identity of a chunk, which a move of its file does not change.
     """
 
     ordinal: int

@@ -1,0 +1,156 @@
+"""SQLAlchemy tables; Alembic migrations create them and a test holds the two to the same shape."""
+
+from __future__ import annotations
+
+from pgvector.sqlalchemy import SPARSEVEC, VECTOR
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Column,
+    Computed,
+    DateTime,
+    Float,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+)
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
+
+# sparsevec dimensions of the BM25 weights: terms are hashed into this many (core.retrieval.lexical).
+LEXICAL_DIMENSIONS = 2**24
+# What the bundled embedder gives; `ingest --rebuild` alters the column for another one.
+DEFAULT_EMBEDDING_DIMENSIONS = 384
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _now(name: str) -> Column[object]:
+    return Column(name, DateTime(timezone=True), nullable=False, server_default=func.now())
+
+
+collections = Table(
+    "collections",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("folder", Text, nullable=False),
+    Column("private", Boolean, nullable=False, server_default="false"),
+    _now("created_at"),
+)
+
+documents = Table(
+    "documents",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("collection_id", ForeignKey("collections.id", ondelete="CASCADE"), nullable=False),
+    Column("path", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("file_hash", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("modified_ns", BigInteger, nullable=False),
+    _now("ingested_at"),
+    UniqueConstraint("collection_id", "path"),
+)
+
+chunks = Table(
+    "chunks",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("document_id", ForeignKey("documents.id", ondelete="CASCADE"), nullable=False),
+    Column("ordinal", Integer, nullable=False),
+    Column("heading", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("search_text", Text, nullable=False),
+    Column("content_hash", Text, nullable=False),
+    Column("page", Integer),
+    Column("first_line", Integer),
+    Column("last_line", Integer),
+    Column("embedding", VECTOR(DEFAULT_EMBEDDING_DIMENSIONS), nullable=False),
+    Column("terms", ARRAY(Text), nullable=False),
+    Column("term_weights", SPARSEVEC(LEXICAL_DIMENSIONS), nullable=False),
+    Column("full_text", TSVECTOR, Computed("array_to_tsvector(terms)", persisted=True)),
+    # Chunks of a changed document shift their ordinals one by one: checked at commit.
+    UniqueConstraint("document_id", "ordinal", deferrable=True, initially="DEFERRED"),
+)
+Index(
+    "ix_chunks_embedding",
+    chunks.c.embedding,
+    postgresql_using="hnsw",
+    postgresql_ops={"embedding": "vector_cosine_ops"},
+)
+Index("ix_chunks_full_text", chunks.c.full_text, postgresql_using="gin")
+Index(None, chunks.c.content_hash)
+
+# In how many chunks each term stands: the document frequency of BM25, kept exact by the ingesting transaction.
+terms = Table(
+    "terms",
+    metadata,
+    Column("term", Text, primary_key=True),
+    Column("chunks", Integer, nullable=False),
+)
+
+# One row: what the index was made with. A start with something else is refused.
+index_settings = Table(
+    "index_settings",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("embedder", Text, nullable=False),
+    Column("dimensions", Integer, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("chunking", Integer, nullable=False),
+    Column("chunks", BigInteger, nullable=False, server_default="0"),
+)
+
+ingest_runs = Table(
+    "ingest_runs",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("collection_id", ForeignKey("collections.id", ondelete="CASCADE"), nullable=False),
+    Column("folder", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("summary", JSONB, nullable=False, server_default="{}"),
+    _now("started_at"),
+    Column("finished_at", DateTime(timezone=True)),
+)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("platform", Text, nullable=False),
+    Column("workspace", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("thread", Text, nullable=False),
+    _now("created_at"),
+    _now("updated_at"),
+    UniqueConstraint("platform", "workspace", "channel", "thread", name="uq_conversations_platform"),
+)
+
+turns = Table(
+    "turns",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("conversation_id", ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False),
+    Column("question", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("confidence", Float, nullable=False),
+    Column("citations", JSONB, nullable=False),
+    Column("timings", JSONB, nullable=False),
+    _now("created_at"),
+)
+Index(None, turns.c.conversation_id, turns.c.id)
