@@ -38,7 +38,7 @@ class Chunk:
 
     text: the source's own words. heading: the heading path, outermost first, joined by " › ".
     search_text: what is embedded and full-text searched (title, heading path, plain text).
-    content_hash: SHA-256 hex of search_text and text: the identity of a chunk, which a move of its file does not change.
+    content_hash: SHA-256 hex of search_text and text: a chunk's identity, which a move of its file does not change.
     """
 
     ordinal: int
@@ -157,15 +157,17 @@ class Timings:
     completion_tokens: int = 0
 
 
-AnswerKind = Literal["phrased", "quoted", "refused", "smalltalk"]
+AnswerKind = Literal["phrased", "quoted", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What people get: text with [n] markers, its citations, and what was retrieved, best first.
+    """What people get: Markdown text with [n] markers, its citations, and what was retrieved, best first.
 
     kind: "phrased" (the model's sentences passed the evidence check), "quoted" (the evidence itself)
-    or "refused" (nothing found; no citations). condensed: the question as it was searched.
+    or "refused" (nothing found; no text, no citations). condensed: the question as it was searched.
+    confidence: the probability, from 0 to 1, that the evidence answers the question.
+    model_failure: why the chat model could not phrase, for the log; "" when it could or was not asked.
     """
 
     question: str
@@ -176,6 +178,7 @@ class Answer:
     model: str = ""
     condensed: str = ""
     confidence: float = 0.0
+    model_failure: str = ""
     timings: Timings = field(default_factory=Timings)
 
     @property

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from core.ingestion.plain_text import plain
 from core.ingestion.sentences import split_sentences
@@ -226,7 +227,7 @@ _MARK = re.compile(r"^\s*(?:[-*+]|\d{1,9}[.)])\s")
 
 def _chunk(ordinal: int, prefix: str, path: tuple[str, ...], units: Sequence[_Unit]) -> Chunk:
     text = units[0].text
-    for before, after in zip(units, units[1:], strict=False):
+    for before, after in pairwise(units):
         tight = before.kind == after.kind == "list_item" and bool(_MARK.match(after.text))
         text += ("\n" if tight else "\n\n") + after.text
     body = plain(text)

@@ -1,6 +1,7 @@
 """Words as search terms and their BM25 weights.
 
-BM25 is a sum over the terms that query and chunk share: idf(term) * tf * (k1 + 1) / (tf + k1 * (1 - b + b * len / avg)) [1].
+BM25 is a sum over the terms that query and chunk share [1]:
+    idf(term) * tf * (k1 + 1) / (tf + k1 * (1 - b + b * len / avg))
 The right factor depends on the chunk alone once `avg` is fixed, so it is stored with the chunk as a sparse
 vector; the left one is the query's vector. Their inner product is BM25, and Postgres computes it.
 
@@ -30,10 +31,27 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
-def tokenize(text: str, language: str = "english") -> list[str]:
-    """Give the terms of a text in order: stemmed words, the parts of identifiers and identifiers as a whole.
+# Words that colleagues wrap around what they ask. A question is searched without them.
+FUNCTION_WORDS = frozenset(
+    """
+    a an the and or but if of to in on at by for with from as is are was were be been being am it its this that these
+    those there here you your yours we our us they them their he she his her i my me mine do does did doing done have
+    has had having will would can could should may might must shall not no so than then also any some about just get
+    got getting need want like know tell please how what when where which who whom whose why into out up per
+    i'm i've i'd i'll we're we've it's that's what's where's who's how's there's let's don't doesn't can't
+    """.split()
+)
 
-    language: a Snowball stemmer's name; an unknown one leaves words unstemmed.
+
+def question_terms(question: str, language: str = "english") -> list[str]:
+    """Give the terms of a question that tell what it is about, with repetitions."""
+    return tokenize(question, language, without=FUNCTION_WORDS)
+
+
+def tokenize(text: str, language: str = "english", *, without: frozenset[str] = frozenset()) -> list[str]:
+    """Give the terms of a text: its words stemmed, the parts of camel-case words, then identifiers as a whole.
+
+    language: a Snowball stemmer's name; an unknown one leaves words unstemmed. without: lower-case words to leave out.
     """
     text = unicodedata.normalize("NFKC", text)
     terms: list[str] = []
@@ -42,10 +60,10 @@ def tokenize(text: str, language: str = "english") -> list[str]:
         if _CJK.search(word):
             terms.extend(word[i : i + 2] for i in range(max(1, len(word) - 1)))
             continue
-        lowered = word.lower()
-        for suffix in ("'s", "’s"):
-            lowered = lowered.removesuffix(suffix)
-        terms.append(_stem(lowered.replace("’", "'"), language))
+        lowered = word.lower().replace("’", "'")
+        if lowered in without:
+            continue
+        terms.append(_stem(lowered.removesuffix("'s"), language))
         parts = _CAMEL.split(word)
         if len(parts) > 1:
             terms.extend(_stem(part.lower(), language) for part in parts)

@@ -86,7 +86,7 @@ class Database:
                 return
             if current is not None and not migrations.known(current):
                 raise StoreError(
-                    f"The schema in {self.place} is at version {current}, newer than the {head} that this Docent knows; "
+                    f"The schema in {self.place} is at version {current}, newer than this Docent's {head}; "
                     "update Docent, or use another DATABASE_URL."
                 )
             if current is not None and not migrate:

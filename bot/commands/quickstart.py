@@ -1,0 +1,42 @@
+"""`docent quickstart`, what `make run` runs: migrate, ingest DOCS_DIR, prove it with one question, then serve."""
+
+from __future__ import annotations
+
+import argparse
+
+from rich.console import Console
+
+from bot import wording
+from bot.commands.ingest import bar
+from bot.commands.ingest import text as summary_text
+from bot.serving import serve
+from bot.settings import BotSettings
+from bot.terminal import show_answer
+from core.bootstrap import open_core
+from core.errors import ConfigurationError
+from core.models import Question
+from core.settings import CoreSettings, load_settings
+
+_SAMPLE_QUESTION = "How many vacation days do employees get?"
+
+
+async def run(_arguments: argparse.Namespace) -> int:
+    """Do all of it; the proof is an answer with footnotes from the folder that was just ingested."""
+    settings = load_settings(CoreSettings)
+    bot = load_settings(BotSettings)
+    console = Console(highlight=False)
+    async with open_core(settings, migrate=True) as core:
+        console.print(wording.ingesting(settings.docs_dir), markup=False)
+        with bar() as report:
+            summary = await core.ingester.ingest(settings.docs_dir, report=report)
+        console.print(summary_text(summary), markup=False)
+        if not summary.added + summary.changed + summary.moved + summary.unchanged:
+            raise ConfigurationError(wording.no_documents(settings.docs_dir))
+        question = _SAMPLE_QUESTION if settings.docs_dir == CoreSettings.model_fields["docs_dir"].default else None
+        if question is None:
+            question = wording.question_about(await core.index.any_title())
+        console.print(f"\n> {question}\n", style="bold", markup=False)
+        await show_answer(core.answerer, Question(question), console)
+        console.print()
+        await serve(core, bot)
+    return 0

@@ -1,0 +1,35 @@
+"""`docent search`: retrieval only."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from rich.console import Console
+
+from bot import wording
+from bot.answer_json import passages_json
+from bot.commands.ready import require_index
+from core.bootstrap import open_core
+from core.errors import ConfigurationError
+from core.settings import CoreSettings, load_settings
+
+
+async def run(arguments: argparse.Namespace) -> int:
+    """Print the chunks that a question finds, best first."""
+    if arguments.k < 1:
+        raise ConfigurationError(f"-k is {arguments.k}; ask for at least 1 chunk.")
+    async with open_core(load_settings(CoreSettings)) as core:
+        question = core.answerer.checked(arguments.question)
+        await require_index(core)
+        passages = await core.retriever.retrieve(question, limit=arguments.k, collections=arguments.collection)
+    if arguments.json:
+        print(json.dumps({"question": question, "passages": passages_json(passages)}, ensure_ascii=False))
+        return 0
+    console = Console(highlight=False)
+    for rank, passage in enumerate(passages, start=1):
+        console.print(f"[bold]{rank:2}[/]  ", end="")
+        console.print(wording.place(passage), style="cyan", markup=False, end="")
+        console.print(f"  [dim]distance {passage.cosine_distance:.3f}, score {passage.score:.3f}[/]")
+        console.print("    " + " ".join(passage.chunk.text.split())[:200], markup=False)
+    return 0

@@ -1,0 +1,81 @@
+"""Answers for people at a terminal: streamed while they grow, then the answer with its footnotes."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.markdown import Markdown
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from bot import wording
+from core.answering.answerer import Answerer, EvidenceFound, TextGrown
+from core.models import Answer, Question
+
+
+async def show_answer(answerer: Answerer, question: Question, console: Console | None = None) -> Answer:
+    """Ask and print; on a terminal the evidence and the growing text are shown until the answer takes their place."""
+    console = console or Console(highlight=False)
+    answer: Answer | None = None
+    evidence: list[str] = []
+    with Live(Spinner("dots", "Searching the documents"), console=console, transient=True) as live:
+        if not console.is_terminal:
+            live.stop()
+        async with aclosing(answerer.stream(question)) as events:
+            async for event in events:
+                if isinstance(event, EvidenceFound):
+                    evidence = [wording.footnote(citation) for citation in event.citations]
+                    live.update(_growing("", evidence))
+                elif isinstance(event, TextGrown):
+                    live.update(_growing(event.text, evidence))
+                else:
+                    answer = event
+    assert answer is not None  # stream always ends with an Answer or an error
+    console.print(rendered(answer))
+    return answer
+
+
+def rendered(answer: Answer) -> RenderableType:
+    """Give an answer with its footnotes."""
+    if answer.refused:
+        return Text(wording.answer_text(answer), style="yellow")
+    footnotes = [Text(wording.footnote(citation), style="dim") for citation in answer.citations]
+    # Documents are quoted, not rendered: their Markdown links and images are text by now.
+    return Group(Markdown(answer.text, hyperlinks=False), Text(), *footnotes)
+
+
+def _growing(text: str, evidence: list[str]) -> RenderableType:
+    return Group(
+        Spinner("dots", "Writing from the evidence"),
+        Text(text.strip()),
+        *(Text(line, style="dim") for line in evidence),
+    )
+
+
+def show_why(answer: Answer, console: Console | None = None) -> None:
+    """Print how an answer was found: the text searched, both ranks of each chunk, the decision, the times."""
+    console = console or Console(highlight=False, stderr=True)
+    table = Table(title=f"searched: {answer.condensed}", title_justify="left")
+    for column in ("#", "by meaning", "by words", "distance", "score", "chunk"):
+        table.add_column(column, overflow="fold")
+    for rank, passage in enumerate(answer.passages, start=1):
+        table.add_row(
+            str(rank),
+            str(passage.vector_rank or "-"),
+            str(passage.text_rank or "-"),
+            f"{passage.cosine_distance:.3f}",
+            f"{passage.score:.3f}",
+            Text(wording.place(passage)),
+        )
+    console.print(table)
+    timings = answer.timings
+    console.print(
+        f"{answer.kind}, probability {answer.confidence:.2f}; retrieval {timings.retrieve_ms:.0f} ms, "
+        f"first token {timings.first_token_ms or 0:.0f} ms, total {timings.total_ms:.0f} ms, "
+        f"{timings.prompt_tokens} prompt and {timings.completion_tokens} completion tokens, model {answer.model}"
+    )
+    if answer.model_failure:
+        console.print(Text(f"the model did not phrase: {answer.model_failure}", style="yellow"))

@@ -1,0 +1,184 @@
+"""The way of one question: condense, retrieve, choose evidence, decide, phrase, check."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+from core.answering import compose
+from core.answering.confidence import answer_probability
+from core.answering.evidence import EvidenceChooser
+from core.answering.prompt import fitted_messages
+from core.errors import ModelError, QuestionError
+from core.models import Answer, Citation, Evidence, Question, Sampling, Timings
+from core.ports import ChatModel
+from core.retrieval.condense import condense
+from core.retrieval.retriever import Retriever
+
+# Below this probability that the evidence answers the question, silence is the honest answer.
+REFUSE_BELOW = 0.35
+_PASSAGES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Budgets of one answer. characters: the longest question; the others in tokens of the chat model."""
+
+    question_characters: int
+    context_tokens: int
+    history_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceFound:
+    """Told first: what the answer will rest on."""
+
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TextGrown:
+    """Told while the model writes: the unchecked text so far; the final Answer replaces it."""
+
+    text: str
+
+
+Event = EvidenceFound | TextGrown | Answer
+
+
+class Answerer:
+    """Answers questions from one index; `model` None quotes the evidence."""
+
+    def __init__(
+        self,
+        retriever: Retriever,
+        chooser: EvidenceChooser,
+        model: ChatModel | None,
+        sampling: Sampling,
+        limits: Limits,
+        language: str,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._retriever = retriever
+        self._chooser = chooser
+        self._model = model
+        self._sampling = sampling
+        self._limits = limits
+        self._language = language
+        self._clock = clock
+
+    async def answer(self, question: Question) -> Answer:
+        """Give the final answer. Raises QuestionError, StoreError or ModelError (of the embedder)."""
+        final: Answer | None = None
+        async with aclosing(self.stream(question)) as events:
+            async for event in events:
+                if isinstance(event, Answer):
+                    final = event
+        assert final is not None  # stream always ends with an Answer or an error
+        return final
+
+    async def stream(self, question: Question) -> AsyncGenerator[Event, None]:
+        """Yield the evidence, the growing text and at last the Answer; closing it cancels the model.
+
+        A chat model that is busy, too slow or broken costs nobody the answer: the quoted evidence stands.
+        """
+        text = self.checked(question.text)
+        started = self._clock()
+        searched = condense(text, question.history)
+        passages = await self._retriever.retrieve(searched, limit=_PASSAGES, collections=question.collections)
+        evidence, signals = await self._chooser.choose(searched, passages)
+        timings = Timings(retrieve_ms=self._since(started))
+        base = Answer(
+            question=text,
+            text="",
+            kind="refused",
+            passages=passages,
+            model=self._model.name if self._model else "none",
+            condensed=searched,
+            confidence=answer_probability(signals),
+        )
+        if not evidence or base.confidence < REFUSE_BELOW:
+            yield replace(base, timings=replace(timings, total_ms=self._since(started)))
+            return
+        quoted = compose.quoted(evidence)
+        yield EvidenceFound(quoted.citations)
+        phrased = None
+        written = _Written()
+        if self._model is not None:
+            try:
+                async with aclosing(self._write(self._model, searched, question, evidence, started, written)) as pieces:
+                    async for grown in pieces:
+                        yield grown
+            except ModelError as error:
+                written.failure = str(error)
+            timings = replace(
+                timings,
+                first_token_ms=written.first_token_ms,
+                prompt_tokens=written.prompt_tokens,
+                completion_tokens=written.completion_tokens,
+            )
+            phrased = compose.phrased(written.text, written.evidence, evidence, searched, self._language)
+        composed = phrased or quoted
+        yield replace(
+            base,
+            text=composed.text,
+            kind="phrased" if phrased else "quoted",
+            citations=composed.citations,
+            model_failure=written.failure,
+            timings=replace(timings, total_ms=self._since(started)),
+        )
+
+    async def _write(
+        self,
+        model: ChatModel,
+        searched: str,
+        question: Question,
+        evidence: tuple[Evidence, ...],
+        started: float,
+        written: _Written,
+    ) -> AsyncGenerator[TextGrown, None]:
+        messages, written.evidence, written.prompt_tokens = await fitted_messages(
+            model,
+            question.text,
+            evidence,
+            question.history,
+            max_tokens=self._sampling.max_tokens,
+            context_tokens=self._limits.context_tokens,
+            history_tokens=self._limits.history_tokens,
+        )
+        async with aclosing(model.stream(messages, self._sampling)) as tokens:
+            async for token in tokens:
+                if written.first_token_ms is None:
+                    written.first_token_ms = self._since(started)
+                written.completion_tokens += 1
+                written.text += token
+                yield TextGrown(written.text)
+
+    def checked(self, text: str) -> str:
+        """Give a question without white space around it; raises QuestionError when it is empty or too long."""
+        text = text.strip()
+        if not text:
+            raise QuestionError('The question is empty; ask something, such as "How do I book leave?".')
+        limit = self._limits.question_characters
+        if len(text) > limit:
+            raise QuestionError(
+                f"The question has {len(text):,} characters, but {limit:,} at most are read (QUESTION_CHARACTERS); shorten it."
+            )
+        return text
+
+    def _since(self, started: float) -> float:
+        return round((self._clock() - started) * 1000, 1)
+
+
+@dataclass(slots=True)
+class _Written:
+    """What the model has written so far, kept also when it fails half-way."""
+
+    text: str = ""
+    evidence: tuple[Evidence, ...] = ()
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    first_token_ms: float | None = None
+    failure: str = ""

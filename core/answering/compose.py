@@ -1,0 +1,114 @@
+"""Puts an answer together: the model's supported sentences, the quoted evidence under them, numbered citations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.answering.evidence import evidence_words
+from core.answering.support import carrier, split_markers
+from core.ingestion.plain_text import plain
+from core.ingestion.sentences import split_sentences
+from core.models import Citation, Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A text with [n] markers and the citations that they name, numbered from 1 in the order of the text."""
+
+    text: str
+    citations: tuple[Citation, ...]
+
+
+def quoted(evidence: Sequence[Evidence]) -> Composed:
+    """Give the answer that always stands: the evidence itself, each quotation with its number."""
+    return _composed([], evidence)
+
+
+def phrased(
+    written: str, offered: Sequence[Evidence], evidence: Sequence[Evidence], question: str, language: str
+) -> Composed | None:
+    """Give the model's sentences that the evidence carries and the evidence quoted; None when no sentence is left.
+
+    offered: the evidence in the prompt, numbered from 1 in this order. A sentence keeps the number that carries it,
+    whatever it named; a number that was not offered is gone.
+    """
+    words = [(piece, evidence_words(piece)) for piece in offered]
+    sentences: list[tuple[str, Evidence]] = []
+    for line in written.splitlines():
+        for marked in split_sentences(line):
+            sentence, numbers = split_markers(marked)
+            if not sentence or any(sentence == other for other, _ in sentences):
+                continue
+            index = carrier(sentence, [number - 1 for number in numbers], words, question, language)
+            if index is not None:
+                sentences.append((sentence, offered[index]))
+    return _composed(sentences, evidence) if sentences else None
+
+
+def _composed(sentences: Sequence[tuple[str, Evidence]], evidence: Sequence[Evidence]) -> Composed:
+    numbers: dict[int, int] = {}
+    for piece in (*(piece for _, piece in sentences), *evidence):
+        numbers.setdefault(piece.chunk.id, len(numbers) + 1)
+    parts = []
+    if sentences:
+        parts.append(" ".join(_marked(sentence, numbers[piece.chunk.id]) for sentence, piece in sentences))
+    for chunk_id, number in numbers.items():
+        own = sorted((piece for piece in evidence if piece.chunk.id == chunk_id), key=lambda piece: piece.position)
+        if own:
+            parts.append(_quotation(own, number))
+    citations = tuple(
+        Citation(
+            number=number,
+            chunk=next(piece.chunk for piece in evidence if piece.chunk.id == chunk_id),
+            evidence="\n".join(
+                dict.fromkeys(
+                    piece.text
+                    for piece in sorted(evidence, key=lambda piece: piece.position)
+                    if piece.chunk.id == chunk_id
+                )
+            ),
+        )
+        for chunk_id, number in numbers.items()
+    )
+    return Composed("\n\n".join(parts), citations)
+
+
+def _marked(sentence: str, number: int) -> str:
+    end = sentence[-1] if sentence[-1] in ".!?" else "."
+    return f"{sentence.rstrip('.!?').rstrip()} [{number}]{end}"
+
+
+def _quotation(pieces: Sequence[Evidence], number: int) -> str:
+    """Quote pieces of one chunk as a Markdown block quote; a lead that several share stands once."""
+    lines: list[str] = []
+    lead = ""
+    for piece in pieces:
+        if piece.text.lstrip().startswith(("```", "~~~")):
+            lines.extend(piece.text.splitlines())
+            continue
+        if piece.lead and piece.lead.lstrip().startswith("|"):
+            lines.append(_row(piece))
+            continue
+        if piece.lead and piece.lead != lead:
+            lines.append(plain(piece.lead, one_line=True))
+            lead = piece.lead
+        lines.append(plain(piece.text, one_line=True))
+    fence = lines[-1].lstrip().startswith(("```", "~~~"))
+    if fence:
+        lines.append(f"[{number}]")
+    else:
+        lines[-1] += f" [{number}]"
+    return "\n".join(f"> {line}" for line in lines)
+
+
+def _row(piece: Evidence) -> str:
+    """Give a table row as "Column: cell; Column: cell", so that it is readable without its table."""
+    names, cells = _cells(piece.lead), _cells(piece.text)
+    if len(names) != len(cells):
+        return plain(piece.text, one_line=True)
+    return "; ".join(f"{name}: {cell}" if name else cell for name, cell in zip(names, cells, strict=True) if cell)
+
+
+def _cells(row: str) -> list[str]:
+    return [plain(cell, one_line=True) for cell in row.strip().strip("|").split("|")]

@@ -1,0 +1,124 @@
+"""Chooses the few quotable pieces of the retrieved chunks that answer the question.
+
+Each piece is scored by its embedding's similarity to the question, by the share of the question's weight in words
+that it holds, and by its chunk's retrieval score; the best are taken within a budget of words.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.answering.units import Unit, units_of
+from core.ingestion.chunking import HEADING_SEPARATOR
+from core.ingestion.plain_text import plain
+from core.models import Evidence, RetrievedChunk
+from core.ports import Embedder, Embeddings
+from core.retrieval.lexical import question_terms, tokenize
+
+# Chosen on the development sets, see benchmarks/README.md.
+_CHUNKS = 5
+_WORDS_WEIGHT = 0.3
+_CHUNK_WEIGHT = 0.5
+_PIECES = 3
+_BUDGET_WORDS = 70
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What tells how well the evidence answers: similarities from -1 to 1, shares from 0 to 1."""
+
+    best_similarity: float
+    best_coverage: float
+    chunk_similarity: float
+    chunk_coverage: float
+
+
+NO_SIGNALS = Signals(0.0, 0.0, 0.0, 0.0)
+
+
+class EvidenceChooser:
+    """Chooses evidence with the embedder that retrieval uses."""
+
+    def __init__(self, embedder: Embedder, language: str) -> None:
+        self._embedder = embedder
+        self._language = language
+
+    async def choose(self, question: str, passages: Sequence[RetrievedChunk]) -> tuple[tuple[Evidence, ...], Signals]:
+        """Give the evidence, best first, and how good it looks; nothing when there are no passages."""
+        units = [unit for passage in passages[:_CHUNKS] for unit in units_of(passage)]
+        if not units:
+            return (), NO_SIGNALS
+        texts = [question, *(meaning(unit) for unit in units)]
+        vectors = await asyncio.to_thread(self._embedder.embed, texts)
+        return choose(question, units, vectors[0], vectors[1:], self._language)
+
+
+def choose(
+    question: str, units: Sequence[Unit], asked: Embeddings, vectors: Embeddings, language: str
+) -> tuple[tuple[Evidence, ...], Signals]:
+    """Choose among units: asked has shape (dimensions,), vectors (len(units), dimensions), all of length 1."""
+    similarities = vectors @ asked
+    wanted = set(question_terms(question, language))
+    coverages = np.array([_coverage(wanted, meaning(unit), language) for unit in units], dtype=np.float32)
+    retrieval = np.array([unit.chunk.score for unit in units], dtype=np.float32)
+    scores = similarities + _WORDS_WEIGHT * coverages + _CHUNK_WEIGHT * retrieval
+    chosen: list[int] = []
+    words = 0
+    for index in np.argsort(-scores, kind="stable"):
+        length = len(units[index].plain.split())
+        if len(chosen) == _PIECES:
+            break
+        if chosen and (words + length > _BUDGET_WORDS or _repeats(units[index], [units[i] for i in chosen])):
+            continue
+        chosen.append(int(index))
+        words += length
+    top = units[chosen[0]].chunk
+    signals = Signals(
+        best_similarity=float(similarities[chosen[0]]),
+        best_coverage=float(coverages[chosen[0]]),
+        chunk_similarity=1 - top.cosine_distance,
+        chunk_coverage=_coverage(wanted, top.chunk.search_text, language),
+    )
+    full = 1 + _WORDS_WEIGHT + _CHUNK_WEIGHT
+    evidence = tuple(
+        Evidence(
+            chunk=units[index].chunk,
+            text=units[index].text,
+            score=float(np.clip(scores[index] / full, 0, 1)),
+            position=units[index].position,
+            lead=units[index].lead,
+        )
+        for index in chosen
+    )
+    return evidence, signals
+
+
+def meaning(unit: Unit) -> str:
+    """Give a piece as it is compared with a question: under its nearest heading, led by what opens it."""
+    chunk = unit.chunk.chunk
+    heading = chunk.heading.rsplit(HEADING_SEPARATOR, 1)[-1] or unit.chunk.title
+    return ". ".join(part for part in (heading, plain(unit.lead, one_line=True), unit.plain) if part)
+
+
+def described(evidence: Evidence) -> str:
+    """Give evidence as the model reads it: plain words on one line, led by its heading."""
+    chunk = evidence.chunk.chunk
+    heading = chunk.heading.rsplit(HEADING_SEPARATOR, 1)[-1] or evidence.chunk.title
+    return f"{heading}: {evidence_words(evidence)}"
+
+
+def evidence_words(evidence: Evidence) -> str:
+    """Give evidence in plain words on one line, its lead first."""
+    return " ".join(part for part in (plain(evidence.lead, one_line=True), plain(evidence.text, one_line=True)) if part)
+
+
+def _coverage(wanted: set[str], text: str, language: str) -> float:
+    return len(wanted & set(tokenize(text, language))) / len(wanted) if wanted else 0.0
+
+
+def _repeats(unit: Unit, chosen: Sequence[Unit]) -> bool:
+    return any(unit.plain == other.plain or unit.plain in other.plain for other in chosen)

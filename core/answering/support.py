@@ -1,0 +1,70 @@
+"""The evidence check: is a written sentence carried by the evidence it cites? Rules only, no second model call."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from core.models import Evidence
+from core.retrieval.lexical import FUNCTION_WORDS, tokenize
+
+_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+_NEGATION = re.compile(
+    r"\b(?:no|not|never|none|nobody|nothing|neither|nor|without|cannot|can't|won't|don't|doesn't|didn't|isn't|aren't"
+    r"|wasn't|weren't|shouldn't|mustn't|couldn't|wouldn't|unless|except|excluding)\b",
+    re.IGNORECASE,
+)
+_NAME = re.compile(r"(?<![.!?]\s)(?<!^)\b[A-Z][\w-]+")
+_MARKER = re.compile(r"\s*\[(\d{1,3})\]")
+# Of a sentence's content words, this share must stand in the evidence or in the question.
+_COVERED = 0.8
+
+
+def split_markers(sentence: str) -> tuple[str, tuple[int, ...]]:
+    """Give a sentence without its [n] markers, and the numbers."""
+    return _MARKER.sub("", sentence).strip(), tuple(int(number) for number in _MARKER.findall(sentence))
+
+
+def content_words(text: str, language: str = "english") -> set[str]:
+    """Give the stemmed words that carry meaning."""
+    return {term for term in tokenize(text, language, without=FUNCTION_WORDS) if len(term) > 1}
+
+
+def supports(sentence: str, evidence: str, question: str, language: str = "english") -> bool:
+    """Tell whether evidence (plain text) carries a sentence (without markers).
+
+    Numbers and names must stand in the evidence itself; negation must agree; nearly all content words that
+    the question did not bring must come from the evidence.
+    """
+    numbers = set(_NUMBER.findall(evidence))
+    if any(number not in numbers for number in _NUMBER.findall(sentence)):
+        return False
+    lowered = evidence.lower()
+    asked = question.lower()
+    if any(name.lower() not in lowered and name.lower() not in asked for name in _NAME.findall(sentence)):
+        return False
+    if bool(_NEGATION.search(sentence)) != bool(_NEGATION.search(evidence)):
+        return False
+    if sentence.rstrip().endswith("?"):
+        return False
+    told = content_words(evidence, language)
+    words = content_words(sentence, language)
+    new = words - content_words(question, language)
+    if not new:  # a yes in the question's own words: every one of them must be told
+        return bool(words) and words <= told
+    return len(new & told) / len(new) >= _COVERED
+
+
+def carrier(
+    sentence: str, cited: Sequence[int], evidence: Sequence[tuple[Evidence, str]], question: str, language: str
+) -> int | None:
+    """Give the index of the evidence that carries a sentence: a cited one, else another that does, else None.
+
+    cited: 0-based indices that the sentence names. evidence: each with its plain text, lead included.
+    """
+    order = [index for index in cited if index < len(evidence)]
+    order += [index for index in range(len(evidence)) if index not in order]
+    for index in order:
+        if supports(sentence, evidence[index][1], question, language):
+            return index
+    return None

@@ -1,0 +1,88 @@
+"""The composition root: the only place that builds adapters and puts the core together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from core.answering.answerer import Answerer, Limits
+from core.answering.evidence import EvidenceChooser
+from core.inference.factory import build_chat_model, build_embedder
+from core.ingestion.ingest import Ingester
+from core.models import Sampling
+from core.ports import ChatModel, Embedder
+from core.retrieval.retriever import Retriever
+from core.settings import CoreSettings
+from core.storage.conversation_store import ConversationStore
+from core.storage.database import Database
+from core.storage.index_store import IndexStore
+from core.storage.search_store import SearchStore
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """Everything a front end needs; models load at their first use."""
+
+    settings: CoreSettings
+    database: Database
+    embedder: Embedder
+    model: ChatModel | None
+    index: IndexStore
+    conversations: ConversationStore
+    retriever: Retriever
+    ingester: Ingester
+    answerer: Answerer
+
+
+@asynccontextmanager
+async def open_core(
+    settings: CoreSettings,
+    *,
+    migrate: bool = False,
+    embedder: Embedder | None = None,
+    model: ChatModel | None = None,
+) -> AsyncIterator[Core]:
+    """Open the database, check the schema and build the core; everything is closed on the way out.
+
+    migrate: bring an older schema up to date instead of refusing it.
+    embedder, model: given ones take the place of those that the settings name.
+    Raises ConfigurationError or StoreError with one helpful line.
+    """
+    embedder = embedder or build_embedder(settings)
+    model = model or build_chat_model(settings)
+    database = await Database.open(settings)
+    try:
+        await database.ensure_schema(migrate=migrate)
+        language = settings.search_language
+        index = IndexStore(database)
+        retriever = Retriever(SearchStore(database), embedder, language)
+        yield Core(
+            settings=settings,
+            database=database,
+            embedder=embedder,
+            model=model,
+            index=index,
+            conversations=ConversationStore(database),
+            retriever=retriever,
+            ingester=Ingester(index, embedder, language),
+            answerer=Answerer(
+                retriever,
+                EvidenceChooser(embedder, language),
+                model,
+                Sampling(
+                    temperature=settings.temperature,
+                    top_k=settings.top_k,
+                    top_p=settings.top_p,
+                    min_p=settings.min_p,
+                    seed=settings.seed,
+                    max_tokens=settings.max_tokens,
+                ),
+                Limits(settings.question_characters, settings.context_tokens, settings.history_tokens),
+                language,
+            ),
+        )
+    finally:
+        if model is not None:
+            await model.close()
+        await database.close()

@@ -1,0 +1,88 @@
+"""Conversations and their turns: what was said in one channel and thread, and nothing of any other."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import timedelta
+
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from core.models import Answer, ConversationKey, Turn
+from core.storage.database import Database
+from core.storage.tables import conversations, turns
+
+
+class ConversationStore:
+    """Memory in Postgres, kept apart by ConversationKey."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def turns(self, key: ConversationKey, *, limit: int = 20) -> tuple[Turn, ...]:
+        """Give the last turns of one conversation, oldest first."""
+        query = (
+            select(turns.c.question, turns.c.answer)
+            .join(conversations)
+            .where(*(conversations.c[name] == value for name, value in asdict(key).items()))
+            .order_by(turns.c.id.desc())
+            .limit(limit)
+        )
+        async with self._database.begin() as connection:
+            rows = (await connection.execute(query)).all()
+        return tuple(Turn(row.question, row.answer) for row in reversed(rows))
+
+    async def add(self, key: ConversationKey, answer: Answer) -> None:
+        """Append an answered question to its conversation, with the hashes of what it cited and its timings."""
+        async with self._database.begin() as connection:
+            conversation_id = (
+                await connection.execute(
+                    upsert(conversations)
+                    .values(**asdict(key))
+                    .on_conflict_do_update(constraint="uq_conversations_platform", set_={"updated_at": func.now()})
+                    .returning(conversations.c.id)
+                )
+            ).scalar_one()
+            await connection.execute(
+                insert(turns).values(
+                    conversation_id=conversation_id,
+                    question=answer.question,
+                    answer=answer.text,
+                    kind=answer.kind,
+                    confidence=answer.confidence,
+                    citations=[
+                        {
+                            "number": citation.number,
+                            "document": citation.chunk.document,
+                            "content_hash": citation.chunk.chunk.content_hash,
+                            "evidence": citation.evidence,
+                        }
+                        for citation in answer.citations
+                    ],
+                    timings=asdict(answer.timings),
+                )
+            )
+
+    async def forget(self, key: ConversationKey) -> int:
+        """Delete one conversation; gives how many turns it had."""
+        where = [conversations.c[name] == value for name, value in asdict(key).items()]
+        async with self._database.begin() as connection:
+            count = await connection.scalar(select(func.count()).select_from(turns.join(conversations)).where(*where))
+            await connection.execute(delete(conversations).where(*where))
+        return int(count or 0)
+
+    async def forget_all(self, platform: str) -> int:
+        """Delete every conversation of one platform; gives how many there were."""
+        async with self._database.begin() as connection:
+            result = await connection.execute(delete(conversations).where(conversations.c.platform == platform))
+        return int(result.rowcount)
+
+    async def expire(self, days: int) -> int:
+        """Delete conversations without a turn for so many days (0: keep all); gives how many."""
+        if days == 0:
+            return 0
+        async with self._database.begin() as connection:
+            result = await connection.execute(
+                delete(conversations).where(conversations.c.updated_at < func.now() - timedelta(days=days))
+            )
+        return int(result.rowcount)

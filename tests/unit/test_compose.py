@@ -1,0 +1,65 @@
+from core.answering import compose
+from tests.unit.builders import evidence
+
+DAYS = evidence("Employees get 30 vacation days a year.", number=7)
+FORM = evidence("Contractors fill in form C2.", number=9, document="contractors.md")
+
+
+def phrase(written: str) -> compose.Composed | None:
+    return compose.phrased(written, (DAYS, FORM), (DAYS, FORM), "How many vacation days do employees get?", "english")
+
+
+def test_quoted_evidence_carries_its_number() -> None:
+    composed = compose.quoted((DAYS, FORM))
+    assert composed.text == "> Employees get 30 vacation days a year. [1]\n\n> Contractors fill in form C2. [2]"
+    assert [(citation.number, citation.chunk.id) for citation in composed.citations] == [(1, 7), (2, 9)]
+
+
+def test_supported_sentences_stand_above_the_quotation() -> None:
+    composed = phrase("Employees get 30 days [1].")
+    assert composed is not None
+    assert composed.text.splitlines()[0] == "Employees get 30 days [1]."
+    assert "> Employees get 30 vacation days a year. [1]" in composed.text
+
+
+def test_a_wrong_marker_is_corrected_and_numbers_follow_the_text() -> None:
+    composed = phrase("Contractors fill in form C2 [1].")
+    assert composed is not None
+    assert composed.text.startswith("Contractors fill in form C2 [1].")
+    assert composed.citations[0].chunk.id == 9
+
+
+def test_a_number_that_was_not_offered_is_removed() -> None:
+    composed = phrase("Employees get 30 days [7].")
+    assert composed is not None
+    assert "[7]" not in composed.text
+
+
+def test_unsupported_sentences_are_dropped() -> None:
+    composed = phrase("Employees get 30 days [1]. They also get a company yacht [2].")
+    assert composed is not None
+    assert "yacht" not in composed.text
+
+
+def test_nothing_supported_means_no_phrasing() -> None:
+    assert phrase("Employees get 45 days [1].") is None
+    assert phrase("") is None
+
+
+def test_a_table_row_is_read_out_with_its_columns() -> None:
+    row = evidence("| Hotel | 120 EUR |", lead="| Item | Limit |")
+    assert compose.quoted((row,)).text == "> Item: Hotel; Limit: 120 EUR [1]"
+
+
+def test_items_of_one_list_share_their_lead_in_the_order_of_the_document() -> None:
+    second = evidence("- meals", lead="You may claim:", position=2)
+    first = evidence("- taxis", lead="You may claim:", position=1)
+    assert compose.quoted((second, first)).text == "> You may claim:\n> taxis\n> meals [1]"
+
+
+def test_code_keeps_its_fence() -> None:
+    assert compose.quoted((evidence("```\nmake run\n```"),)).text == "> ```\n> make run\n> ```\n> [1]"
+
+
+def test_the_citation_holds_the_evidence_verbatim() -> None:
+    assert compose.quoted((evidence("**Bold** words"),)).citations[0].evidence == "**Bold** words"

@@ -1,0 +1,36 @@
+import pytest
+
+from core.answering.support import split_markers, supports
+
+EVIDENCE = "Employees get 30 vacation days a year. Dana Okafor approves them."
+QUESTION = "How many vacation days do I get, and who approves them?"
+
+
+@pytest.mark.parametrize(
+    "sentence", ["Employees get 30 vacation days a year.", "You get 30 vacation days.", "Dana Okafor approves them."]
+)
+def test_what_the_evidence_says_is_carried(sentence: str) -> None:
+    assert supports(sentence, EVIDENCE, QUESTION)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "fault"),
+    [
+        ("Employees get 31 vacation days a year.", "another number"),
+        ("Employees get no vacation days.", "negation"),
+        ("They are approved by Dana Miller.", "another name"),
+        ("Employees get 30 days and a company car with free fuel.", "words from nowhere"),
+        ("How many vacation days do I get?", "nothing but the question"),
+        ("", "nothing at all"),
+    ],
+)
+def test_what_the_evidence_does_not_say_is_not(sentence: str, fault: str) -> None:
+    assert not supports(sentence, EVIDENCE, "How many vacation days?"), fault
+
+
+def test_a_dropped_negation_is_noticed() -> None:
+    assert not supports("We reimburse lounge access.", "We do not reimburse lounge access.", "lounge access?")
+
+
+def test_markers_are_taken_off() -> None:
+    assert split_markers("You get 30 days [1][12].") == ("You get 30 days.", (1, 12))
