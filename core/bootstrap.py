@@ -56,7 +56,7 @@ async def open_core(
         await database.ensure_schema(migrate=migrate)
         language = settings.search_language
         index = IndexStore(database)
-        retriever = Retriever(SearchStore(database), embedder, language)
+        retriever = Retriever(SearchStore(database), embedder)
         yield Core(
             settings=settings,
             database=database,

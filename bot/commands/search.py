@@ -12,6 +12,7 @@ from bot.answer_json import passages_json
 from bot.commands.ready import require_index
 from core.bootstrap import open_core
 from core.errors import ConfigurationError
+from core.retrieval.condense import condense
 from core.settings import CoreSettings, load_settings
 
 
@@ -22,7 +23,8 @@ async def run(arguments: argparse.Namespace) -> int:
     async with open_core(load_settings(CoreSettings)) as core:
         question = core.answerer.checked(arguments.question)
         await require_index(core)
-        passages = await core.retriever.retrieve(question, limit=arguments.k, collections=arguments.collection)
+        query = condense(question, (), core.settings.search_language)
+        passages = await core.retriever.retrieve(query, limit=arguments.k, collections=arguments.collection)
     if arguments.json:
         print(json.dumps({"question": question, "passages": passages_json(passages)}, ensure_ascii=False))
         return 0

@@ -86,9 +86,9 @@ class Answerer:
         """
         text = self.checked(question.text)
         started = self._clock()
-        searched = condense(text, question.history)
-        passages = await self._retriever.retrieve(searched, limit=_PASSAGES, collections=question.collections)
-        evidence, signals = await self._chooser.choose(searched, passages)
+        query = condense(text, question.history, self._language)
+        passages = await self._retriever.retrieve(query, limit=_PASSAGES, collections=question.collections)
+        evidence, signals = await self._chooser.choose(query, passages)
         timings = Timings(retrieve_ms=self._since(started))
         base = Answer(
             question=text,
@@ -96,7 +96,7 @@ class Answerer:
             kind="refused",
             passages=passages,
             model=self._model.name if self._model else "none",
-            condensed=searched,
+            condensed=query.text,
             confidence=answer_probability(signals),
         )
         if not evidence or base.confidence < REFUSE_BELOW:
@@ -108,7 +108,7 @@ class Answerer:
         written = _Written()
         if self._model is not None:
             try:
-                async with aclosing(self._write(self._model, searched, question, evidence, started, written)) as pieces:
+                async with aclosing(self._write(self._model, question, evidence, started, written)) as pieces:
                     async for grown in pieces:
                         yield grown
             except ModelError as error:
@@ -119,7 +119,7 @@ class Answerer:
                 prompt_tokens=written.prompt_tokens,
                 completion_tokens=written.completion_tokens,
             )
-            phrased = compose.phrased(written.text, written.evidence, evidence, searched, self._language)
+            phrased = compose.phrased(written.text, written.evidence, evidence, query.text, self._language)
         composed = phrased or quoted
         yield replace(
             base,
@@ -133,7 +133,6 @@ class Answerer:
     async def _write(
         self,
         model: ChatModel,
-        searched: str,
         question: Question,
         evidence: tuple[Evidence, ...],
         started: float,
@@ -164,7 +163,7 @@ class Answerer:
         limit = self._limits.question_characters
         if len(text) > limit:
             raise QuestionError(
-                f"The question has {len(text):,} characters, but {limit:,} at most are read (QUESTION_CHARACTERS); shorten it."
+                f"The question has {len(text):,} characters, but at most {limit:,} are read (QUESTION_CHARACTERS)."
             )
         return text
 

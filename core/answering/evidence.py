@@ -7,7 +7,7 @@ that it holds, and by its chunk's retrieval score; the best are taken within a b
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,9 @@ from core.ingestion.chunking import HEADING_SEPARATOR
 from core.ingestion.plain_text import plain
 from core.models import Evidence, RetrievedChunk
 from core.ports import Embedder, Embeddings
-from core.retrieval.lexical import question_terms, tokenize
+from core.retrieval.condense import Query
+from core.retrieval.lexical import tokenize
+from core.retrieval.retriever import embed_query
 
 # Chosen on the development sets, see benchmarks/README.md.
 _CHUNKS = 5
@@ -47,23 +49,25 @@ class EvidenceChooser:
         self._embedder = embedder
         self._language = language
 
-    async def choose(self, question: str, passages: Sequence[RetrievedChunk]) -> tuple[tuple[Evidence, ...], Signals]:
+    async def choose(self, query: Query, passages: Sequence[RetrievedChunk]) -> tuple[tuple[Evidence, ...], Signals]:
         """Give the evidence, best first, and how good it looks; nothing when there are no passages."""
         units = [unit for passage in passages[:_CHUNKS] for unit in units_of(passage)]
         if not units:
             return (), NO_SIGNALS
-        texts = [question, *(meaning(unit) for unit in units)]
-        vectors = await asyncio.to_thread(self._embedder.embed, texts)
-        return choose(question, units, vectors[0], vectors[1:], self._language)
+        asked = await asyncio.to_thread(embed_query, self._embedder, query)
+        vectors = await asyncio.to_thread(self._embedder.embed, [meaning(unit) for unit in units])
+        return choose(query.terms, units, asked, vectors, self._language)
 
 
 def choose(
-    question: str, units: Sequence[Unit], asked: Embeddings, vectors: Embeddings, language: str
+    terms: Mapping[str, float], units: Sequence[Unit], asked: Embeddings, vectors: Embeddings, language: str
 ) -> tuple[tuple[Evidence, ...], Signals]:
-    """Choose among units: asked has shape (dimensions,), vectors (len(units), dimensions), all of length 1."""
+    """Choose among units: asked has shape (dimensions,), vectors (len(units), dimensions), all of length 1.
+
+    terms: the question's terms with their weights.
+    """
     similarities = vectors @ asked
-    wanted = set(question_terms(question, language))
-    coverages = np.array([_coverage(wanted, meaning(unit), language) for unit in units], dtype=np.float32)
+    coverages = np.array([_coverage(terms, meaning(unit), language) for unit in units], dtype=np.float32)
     retrieval = np.array([unit.chunk.score for unit in units], dtype=np.float32)
     scores = similarities + _WORDS_WEIGHT * coverages + _CHUNK_WEIGHT * retrieval
     chosen: list[int] = []
@@ -81,7 +85,7 @@ def choose(
         best_similarity=float(similarities[chosen[0]]),
         best_coverage=float(coverages[chosen[0]]),
         chunk_similarity=1 - top.cosine_distance,
-        chunk_coverage=_coverage(wanted, top.chunk.search_text, language),
+        chunk_coverage=_coverage(terms, top.chunk.search_text, language),
     )
     full = 1 + _WORDS_WEIGHT + _CHUNK_WEIGHT
     evidence = tuple(
@@ -116,8 +120,10 @@ def evidence_words(evidence: Evidence) -> str:
     return " ".join(part for part in (plain(evidence.lead, one_line=True), plain(evidence.text, one_line=True)) if part)
 
 
-def _coverage(wanted: set[str], text: str, language: str) -> float:
-    return len(wanted & set(tokenize(text, language))) / len(wanted) if wanted else 0.0
+def _coverage(wanted: Mapping[str, float], text: str, language: str) -> float:
+    total = sum(wanted.values())
+    told = set(tokenize(text, language))
+    return sum(weight for term, weight in wanted.items() if term in told) / total if total else 0.0
 
 
 def _repeats(unit: Unit, chosen: Sequence[Unit]) -> bool:

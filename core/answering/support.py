@@ -18,6 +18,8 @@ _NAME = re.compile(r"(?<![.!?]\s)(?<!^)\b[A-Z][\w-]+")
 _MARKER = re.compile(r"\s*\[(\d{1,3})\]")
 # Of a sentence's content words, this share must stand in the evidence or in the question.
 _COVERED = 0.8
+# A sentence of fewer words states nothing; a word that a document tells the model to say is one of these.
+_SHORTEST = 4
 
 
 def split_markers(sentence: str) -> tuple[str, tuple[int, ...]]:
@@ -45,7 +47,7 @@ def supports(sentence: str, evidence: str, question: str, language: str = "engli
         return False
     if bool(_NEGATION.search(sentence)) != bool(_NEGATION.search(evidence)):
         return False
-    if sentence.rstrip().endswith("?"):
+    if sentence.rstrip().endswith("?") or len(sentence.split()) < _SHORTEST:
         return False
     told = content_words(evidence, language)
     words = content_words(sentence, language)

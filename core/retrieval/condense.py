@@ -1,11 +1,14 @@
-"""Decides whether a question leans on the one before it, and gives the text to search with."""
+"""Decides whether a question leans on the ones before it, and makes of both what is searched."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
+from core.ingestion.plain_text import plain
 from core.models import Turn
+from core.retrieval.lexical import question_terms
 
 _OPENING = re.compile(
     r"^\W*(?:and|but|or|so|also|then|what about|how about|what if|same|why|why not|how come|ok(?:ay)?\b.*\b(?:and|but)"
@@ -17,9 +20,26 @@ _POINTING = re.compile(
     r"|instead|too|as well|same|other|second|third|last one|first one)\b",
     re.IGNORECASE,
 )
+_MARKER = re.compile(r"\[\d{1,3}\]")
 # A question of so few words rarely names its subject.
 _SHORT = 5
 _LOOK_BACK = 3
+# Of the last answer, its beginning tells what the talk is about.
+_ANSWER_WORDS = 25
+# How much the words of the last question and answer count beside those of the follow-up itself, and how much the
+# follow-up's own embedding counts beside that of the whole; chosen in benchmarks/README.md.
+_QUESTION_WEIGHT = 0.5
+_ANSWER_WEIGHT = 0.3
+_OWN_WEIGHT = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is searched: `text` for people to see, weighted texts to embed, weighted terms to look up."""
+
+    text: str
+    embedded: tuple[tuple[str, float], ...]
+    terms: Mapping[str, float]
 
 
 def leans_on_history(question: str) -> bool:
@@ -32,14 +52,32 @@ def leans_on_history(question: str) -> bool:
     )
 
 
-def condense(question: str, history: Sequence[Turn]) -> str:
-    """Give the question as it is searched: with the questions that it leans on put before it.
+def condense(question: str, history: Sequence[Turn], language: str = "english") -> Query:
+    """Make the query of a question; one that leans on earlier turns (oldest first) is searched with them.
 
-    history: earlier turns, oldest first. A question that stands alone changes the topic and is searched alone.
+    A question that stands alone changes the topic and is searched alone.
     """
-    parts = [question.strip()]
+    question = question.strip()
+    own = _weighted(question, 1.0, language)
+    leaning: list[Turn] = []
+    first = question
     for turn in reversed(history[-_LOOK_BACK:]):
-        if not leans_on_history(parts[0]):
+        if not leans_on_history(first):
             break
-        parts.insert(0, turn.question.strip())
-    return " ".join(parts)
+        leaning.insert(0, turn)
+        first = turn.question.strip()
+    if not leaning:
+        return Query(question, ((question, 1.0),), own)
+    asked = " ".join(turn.question.strip() for turn in leaning)
+    gist = _gist(leaning[-1].answer)
+    terms = {**_weighted(gist, _ANSWER_WEIGHT, language), **_weighted(asked, _QUESTION_WEIGHT, language), **own}
+    whole = " ".join(part for part in (asked, gist, question) if part)
+    return Query(f"{asked} {question}", ((whole, 1.0), (question, _OWN_WEIGHT)), terms)
+
+
+def _weighted(text: str, weight: float, language: str) -> dict[str, float]:
+    return dict.fromkeys(question_terms(text, language), weight)
+
+
+def _gist(answer: str) -> str:
+    return " ".join(_MARKER.sub("", plain(answer, one_line=True)).split()[:_ANSWER_WORDS])

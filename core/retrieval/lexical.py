@@ -37,14 +37,14 @@ FUNCTION_WORDS = frozenset(
     a an the and or but if of to in on at by for with from as is are was were be been being am it its this that these
     those there here you your yours we our us they them their he she his her i my me mine do does did doing done have
     has had having will would can could should may might must shall not no so than then also any some about just get
-    got getting need want like know tell please how what when where which who whom whose why into out up per
+    got getting need want like know tell please many much how what when where which who whom whose why into out up per
     i'm i've i'd i'll we're we've it's that's what's where's who's how's there's let's don't doesn't can't
     """.split()
 )
 
 
 def question_terms(question: str, language: str = "english") -> list[str]:
-    """Give the terms of a question that tell what it is about, with repetitions."""
+    """Give the terms of a question that tell what it is about, in order."""
     return tokenize(question, language, without=FUNCTION_WORDS)
 
 
@@ -92,14 +92,14 @@ def chunk_weights(terms: Iterable[str]) -> dict[str, float]:
     return {term: count * (K1 + 1) / (count + norm) for term, count in counts.items()}
 
 
-def query_weights(terms: Iterable[str], chunks_with: Mapping[str, int], total: int) -> dict[str, float]:
-    """Give the query's side of BM25: the inverse document frequency of each known term, times its count.
+def query_weights(terms: Mapping[str, float], chunks_with: Mapping[str, int], total: int) -> dict[str, float]:
+    """Give the query's side of BM25: the inverse document frequency of each known term, times its weight.
 
     chunks_with: in how many chunks each term stands; terms that stand in none are left out.
     """
     return {
-        term: count * math.log(1 + (total - frequency + 0.5) / (frequency + 0.5))
-        for term, count in Counter(terms).items()
+        term: weight * math.log(1 + (total - frequency + 0.5) / (frequency + 0.5))
+        for term, weight in terms.items()
         if (frequency := min(chunks_with.get(term, 0), total)) > 0
     }
 

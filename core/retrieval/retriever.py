@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+import numpy as np
+
 from core.models import RetrievedChunk
-from core.ports import Embedder
+from core.ports import Embedder, Embeddings
+from core.retrieval.condense import Query
 from core.retrieval.fusion import chunks_of, fuse, thin
-from core.retrieval.lexical import question_terms
 from core.storage.search_store import SearchStore
 
 # How deep each list is read before fusing.
@@ -20,24 +22,31 @@ _DUPLICATE = 0.97
 class Retriever:
     """Finds chunks for a question in one index."""
 
-    def __init__(self, store: SearchStore, embedder: Embedder, language: str) -> None:
+    def __init__(self, store: SearchStore, embedder: Embedder) -> None:
         self._store = store
         self._embedder = embedder
-        self._language = language
 
     async def retrieve(
-        self, question: str, *, limit: int = 10, collections: Sequence[str] | None = None
+        self, query: Query, *, limit: int = 10, collections: Sequence[str] | None = None
     ) -> tuple[RetrievedChunk, ...]:
         """Give up to `limit` chunks, best first. Raises StoreError or ModelError.
 
         collections: names that may be searched, None for all; the filter is part of the SQL.
         """
-        embedding = (await asyncio.to_thread(self._embedder.embed, [question]))[0]
+        embedding = await asyncio.to_thread(embed_query, self._embedder, query)
         candidates = await self._store.search(
             embedding,
-            question_terms(question, self._language),
+            query.terms,
             collections=collections,
-            vector_limit=max(_DEPTH, limit),
-            text_limit=max(_DEPTH, limit),
+            vector_limit=max(_DEPTH, 2 * limit),
+            text_limit=max(_DEPTH, 2 * limit),
         )
         return chunks_of(thin(fuse(candidates), limit=limit, duplicate_similarity=_DUPLICATE))
+
+
+def embed_query(embedder: Embedder, query: Query) -> Embeddings:
+    """Embed a query as one unit vector of shape (dimensions,): the weighted sum of its texts' embeddings."""
+    vectors = embedder.embed([text for text, _ in query.embedded])
+    weights = np.array([weight for _, weight in query.embedded], dtype=np.float32)
+    total: Embeddings = weights @ vectors
+    return total / np.linalg.norm(total)

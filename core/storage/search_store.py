@@ -84,7 +84,7 @@ class SearchStore:
     async def search(
         self,
         embedding: Embeddings,
-        terms: Sequence[str],
+        terms: Mapping[str, float],
         *,
         collections: Sequence[str] | None,
         vector_limit: int,
@@ -92,13 +92,13 @@ class SearchStore:
     ) -> list[Candidate]:
         """Find chunks by cosine distance and by BM25, nearest first; ties go by id.
 
-        embedding: unit vector of shape (dimensions,). terms: the question's terms with repetitions.
+        embedding: unit vector of shape (dimensions,). terms: the question's terms with their weights.
         collections: names that may be seen, None for all.
         """
         async with self._database.begin() as connection:
             total = await connection.scalar(text("SELECT chunks FROM index_settings")) or 0
             known = await connection.execute(
-                text("SELECT term, chunks FROM terms WHERE term = ANY(:terms)"), {"terms": sorted(set(terms))}
+                text("SELECT term, chunks FROM terms WHERE term = ANY(:terms)"), {"terms": sorted(terms)}
             )
             frequencies = {row.term: row.chunks for row in known}
             weights = query_weights(terms, frequencies, total)

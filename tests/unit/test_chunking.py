@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 
@@ -66,8 +67,8 @@ def test_a_cut_table_repeats_its_header_and_keeps_each_rows_lines() -> None:
     chunks = cut(Block("table", f"| Item | Limit |\n| --- | --- |\n{rows}", lines=(11, 22)))
     assert len(chunks) > 1
     assert all(chunk.text.startswith("| Item | Limit |\n| --- | --- |\n") for chunk in chunks)
-    assert [chunk.lines for chunk in chunks][0][0] == 13  # type: ignore[index]
-    assert [chunk.lines for chunk in chunks][-1][1] == 22  # type: ignore[index]
+    assert chunks[0].lines[0] == 13  # type: ignore[index]
+    assert chunks[-1].lines[1] == 22  # type: ignore[index]
 
 
 def test_a_cut_list_repeats_the_line_that_opens_it() -> None:
@@ -83,7 +84,7 @@ def test_a_cut_section_overlaps_by_its_last_short_paragraph() -> None:
     paragraphs = [Block("paragraph", f"{words(5, f'p{n}x')}.") for n in range(8)]
     chunks = cut(*paragraphs)
     assert len(chunks) > 1
-    for before, after in zip(chunks, chunks[1:], strict=False):
+    for before, after in pairwise(chunks):
         assert before.text.split("\n\n")[-1] == after.text.split("\n\n")[0]
 
 

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from core.retrieval.lexical import chunk_weights, question_terms, query_weights, sparse, tokenize
+from core.retrieval.lexical import chunk_weights, query_weights, question_terms, sparse, tokenize
 
 
 @pytest.mark.parametrize(
@@ -33,13 +33,13 @@ def test_the_inner_product_is_bm25() -> None:
     chunk = ["leave", "leave", "sick"] + ["filler"] * 87  # as long as the average: the length factor is 1
     score = sum(
         weight * chunk_weights(chunk)[term]
-        for term, weight in query_weights(["leave"], {"leave": 3, "sick": 9}, total=10).items()
+        for term, weight in query_weights({"leave": 1.0}, {"leave": 3, "sick": 9}, total=10).items()
     )
     assert score == pytest.approx(math.log(1 + (10 - 3 + 0.5) / (3 + 0.5)) * 2 * 2.2 / (2 + 1.2))
 
 
 def test_rare_terms_weigh_more_and_unknown_ones_nothing() -> None:
-    weights = query_weights(["rare", "common", "unknown"], {"rare": 1, "common": 90}, total=100)
+    weights = query_weights({"rare": 1, "common": 1, "unknown": 1}, {"rare": 1, "common": 90}, total=100)
     assert set(weights) == {"rare", "common"}
     assert weights["rare"] > weights["common"] > 0
 

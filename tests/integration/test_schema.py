@@ -1,0 +1,76 @@
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, make_url, text
+
+import migrations
+from core.errors import ConfigurationError, StoreError
+from core.storage.database import Database
+from core.storage.tables import metadata
+from tests.conftest import on_server, settings_for
+
+
+async def test_migrations_make_what_the_tables_describe(database: Database) -> None:
+    def differences(connection: Connection) -> list[object]:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        return list(compare_metadata(context, metadata))
+
+    async with database.begin() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+async def test_an_empty_database_gets_the_schema(empty_database: str) -> None:
+    database = await Database.open(settings_for(empty_database))
+    await database.ensure_schema()
+    async with database.begin() as connection:
+        assert await connection.run_sync(migrations.current) == migrations.head()
+    await database.close()
+
+
+async def test_a_newer_schema_is_refused(database: Database) -> None:
+    async with database.begin() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StoreError, match=r"9999, newer than this Docent's .*; update Docent"):
+        await database.ensure_schema(migrate=True)
+
+
+async def test_an_older_schema_is_refused_with_the_command_that_mends_it(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrations, "head", lambda: "0002")
+    with pytest.raises(StoreError, match="run `docent migrate`"):
+        await database.ensure_schema()
+
+
+async def test_a_database_without_pgvector_is_refused(postgres_url: str, empty_database: str) -> None:
+    # Postgres 18 looks for extensions where this setting points: nowhere, here.
+    name = make_url(empty_database).database
+    on_server(postgres_url, f"ALTER DATABASE {name} SET extension_control_path = '/nowhere'")
+    database = await Database.open(settings_for(empty_database))
+    with pytest.raises(StoreError, match="has no pgvector; install it"):
+        await database.ensure_schema()
+    await database.close()
+
+
+async def test_a_role_that_may_not_create_the_extension_is_told_so(postgres_url: str, empty_database: str) -> None:
+    on_server(postgres_url, "DROP ROLE IF EXISTS guest")
+    on_server(postgres_url, "CREATE ROLE guest LOGIN")
+    database = await Database.open(settings_for(empty_database.replace("postgres:@", "guest:@")))
+    with pytest.raises(StoreError, match="may not create the pgvector extension"):
+        await database.ensure_schema()
+    await database.close()
+    on_server(postgres_url, "DROP ROLE guest")
+
+
+async def test_a_server_that_is_not_there_is_said_without_the_password() -> None:
+    database = await Database.open(settings_for("postgresql://docent:secret@127.0.0.1:1/docent"))
+    with pytest.raises(StoreError, match="Can't reach") as raised:
+        await database.ensure_schema()
+    assert "secret" not in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("url", ["nonsense", "mysql://root@localhost/docent"])
+async def test_an_address_that_is_no_postgres_is_refused(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="DATABASE_URL"):
+        await Database.open(settings_for(url))
