@@ -28,6 +28,8 @@ def configure_logging() -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
+    # A damaged PDF is reported as a failed file; pypdf's own complaints would break the progress bar.
+    logging.getLogger("pypdf").setLevel(logging.ERROR)
     logging.basicConfig(
         level=max(number, logging.WARNING), stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from bot.settings import BotSettings
 from core.settings import CoreSettings
 from core.storage.database import Database
 from core.storage.embedded import start_embedded
@@ -20,8 +21,10 @@ _numbers = itertools.count(1)
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Keep a developer's .env and variables out of the tests."""
-    for name in CoreSettings.model_fields:
-        monkeypatch.delenv(name.upper(), raising=False)
+    for kind in (CoreSettings, BotSettings):
+        monkeypatch.setitem(kind.model_config, "env_file", None)
+        for name in kind.model_fields:
+            monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setenv("DOCENT_HOME", str(tmp_path_factory.mktemp("home")))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -31,7 +32,8 @@ def phrased(
     """Give the model's sentences that the evidence carries and the evidence quoted; None when no sentence is left.
 
     offered: the evidence in the prompt, numbered from 1 in this order. A sentence keeps the number that carries it,
-    whatever it named; a number that was not offered is gone.
+    whatever it named; a number that was not offered is gone. A sentence that only repeats the evidence is left to
+    the quotation.
     """
     words = [(piece, evidence_words(piece)) for piece in offered]
     sentences: list[tuple[str, Evidence]] = []
@@ -40,10 +42,19 @@ def phrased(
             sentence, numbers = split_markers(marked)
             if not sentence or any(sentence == other for other, _ in sentences):
                 continue
+            if any(_same_words(sentence, told) for _, told in words):
+                continue  # it stands in the quotation below, word for word
             index = carrier(sentence, [number - 1 for number in numbers], words, question, language)
             if index is not None:
                 sentences.append((sentence, offered[index]))
     return _composed(sentences, evidence) if sentences else None
+
+
+def _same_words(sentence: str, evidence: str) -> bool:
+    def bare(text: str) -> str:
+        return " ".join(re.findall(r"\w+", text.lower()))
+
+    return f" {bare(sentence)} " in f" {bare(evidence)} "
 
 
 def _composed(sentences: Sequence[tuple[str, Evidence]], evidence: Sequence[Evidence]) -> Composed:

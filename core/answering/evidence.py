@@ -27,6 +27,8 @@ _WORDS_WEIGHT = 0.3
 _CHUNK_WEIGHT = 0.5
 _PIECES = 3
 _BUDGET_WORDS = 70
+# A piece that scores below this share of the best one only distracts from it.
+_TAIL_SHARE = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,8 @@ def choose(
         length = len(units[index].plain.split())
         if len(chosen) == _PIECES:
             break
+        if chosen and scores[index] < _TAIL_SHARE * scores[chosen[0]]:
+            break
         if chosen and (words + length > _BUDGET_WORDS or _repeats(units[index], [units[i] for i in chosen])):
             continue
         chosen.append(int(index))
@@ -121,9 +125,10 @@ def evidence_words(evidence: Evidence) -> str:
 
 
 def _coverage(wanted: Mapping[str, float], text: str, language: str) -> float:
-    total = sum(wanted.values())
+    """Give the share of the question's weight that a text holds; squared, so that a follow-up's own words decide."""
+    total = sum(weight**2 for weight in wanted.values())
     told = set(tokenize(text, language))
-    return sum(weight for term, weight in wanted.items() if term in told) / total if total else 0.0
+    return sum(weight**2 for term, weight in wanted.items() if term in told) / total if total else 0.0
 
 
 def _repeats(unit: Unit, chosen: Sequence[Unit]) -> bool:

@@ -10,6 +10,7 @@ from core.answering.evidence import described
 from core.errors import ModelError
 from core.models import ChatMessage, Evidence, Turn
 from core.ports import ChatModel
+from core.retrieval.condense import gist
 
 
 @cache
@@ -19,14 +20,14 @@ def template(name: str) -> str:
 
 
 def messages_for(question: str, evidence: Sequence[Evidence], history: Sequence[Turn]) -> list[ChatMessage]:
-    """Give the messages: evidence numbered from 1 in the order given, turns oldest first.
+    """Give the messages: evidence numbered from 1 in the order given, turns oldest first and their answers short.
 
     Braces in documents are text: only our own template is formatted, once.
     """
     notes = "\n".join(f"[{number}] {described(piece)}" for number, piece in enumerate(evidence, start=1))
     messages = [ChatMessage("system", template("system"))]
     for turn in history:
-        messages += [ChatMessage("user", turn.question), ChatMessage("assistant", turn.answer)]
+        messages += [ChatMessage("user", turn.question), ChatMessage("assistant", gist(turn.answer))]
     messages.append(ChatMessage("user", template("question").format(notes=notes, question=question)))
     return messages
 

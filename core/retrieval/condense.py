@@ -30,7 +30,9 @@ _ANSWER_WORDS = 25
 # follow-up's own embedding counts beside that of the whole; chosen in benchmarks/README.md.
 _QUESTION_WEIGHT = 0.5
 _ANSWER_WEIGHT = 0.3
-_OWN_WEIGHT = 0.5
+# A long answer must not drown the follow-up: together its words weigh at most this share of the follow-up's.
+_ANSWER_SHARE = 0.5
+_OWN_WEIGHT = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +71,15 @@ def condense(question: str, history: Sequence[Turn], language: str = "english") 
     if not leaning:
         return Query(question, ((question, 1.0),), own)
     asked = " ".join(turn.question.strip() for turn in leaning)
-    gist = _gist(leaning[-1].answer)
-    terms = {**_weighted(gist, _ANSWER_WEIGHT, language), **_weighted(asked, _QUESTION_WEIGHT, language), **own}
-    whole = " ".join(part for part in (asked, gist, question) if part)
+    told_gist = gist(leaning[-1].answer)
+    told = _weighted(told_gist, _ANSWER_WEIGHT, language)
+    share = min(1.0, _ANSWER_SHARE * max(1, len(own)) / (sum(told.values()) or 1.0))
+    terms = {
+        **{term: weight * share for term, weight in told.items()},
+        **_weighted(asked, _QUESTION_WEIGHT, language),
+        **own,
+    }
+    whole = " ".join(part for part in (asked, told_gist, question) if part)
     return Query(f"{asked} {question}", ((whole, 1.0), (question, _OWN_WEIGHT)), terms)
 
 
@@ -79,5 +87,6 @@ def _weighted(text: str, weight: float, language: str) -> dict[str, float]:
     return dict.fromkeys(question_terms(text, language), weight)
 
 
-def _gist(answer: str) -> str:
+def gist(answer: str) -> str:
+    """Give the beginning of an answer in plain words, without its markers: what it was about."""
     return " ".join(_MARKER.sub("", plain(answer, one_line=True)).split()[:_ANSWER_WORDS])

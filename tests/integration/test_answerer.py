@@ -34,9 +34,9 @@ def answerer(database: Database, model: ChatModel | None, *, context_tokens: int
 
 
 async def test_a_supported_phrase_leads_and_the_evidence_stands_under_it(filled: Database) -> None:
-    answer = await answerer(filled, FakeChatModel("Employees get 30 vacation days [1].")).answer(Question(QUESTION))
+    answer = await answerer(filled, FakeChatModel("You get 30 vacation days [1].")).answer(Question(QUESTION))
     assert answer.kind == "phrased"
-    assert answer.text.startswith("Employees get 30 vacation days [1].\n\n> ")
+    assert answer.text.startswith("You get 30 vacation days [1].\n\n> ")
     first = answer.citations[0]
     assert (first.number, first.chunk.document) == (1, "vacation.md")
     assert "Employees get 30 vacation days a year." in first.evidence
@@ -127,7 +127,7 @@ async def test_the_prompt_holds_no_more_evidence_than_its_budget(filled: Databas
 
 async def test_old_turns_are_left_out_when_they_do_not_fit(filled: Database) -> None:
     model = FakeChatModel()
-    history = (Turn("Long ago?", "word " * 200), Turn(QUESTION, "30 days [1]."))
+    history = (Turn("word " * 200, "Long ago."), Turn(QUESTION, "30 days [1]."))
     await answerer(filled, model).answer(Question("and for contractors?", history))
     assert next(message.content for message in model.prompts[0] if message.role == "user") == QUESTION
 

@@ -23,9 +23,9 @@ def test_supported_sentences_stand_above_the_quotation() -> None:
 
 
 def test_a_wrong_marker_is_corrected_and_numbers_follow_the_text() -> None:
-    composed = phrase("Contractors fill in form C2 [1].")
+    composed = phrase("Form C2 is what contractors fill in [1].")
     assert composed is not None
-    assert composed.text.startswith("Contractors fill in form C2 [1].")
+    assert composed.text.startswith("Form C2 is what contractors fill in [1].")
     assert composed.citations[0].chunk.id == 9
 
 
@@ -39,6 +39,10 @@ def test_unsupported_sentences_are_dropped() -> None:
     composed = phrase("Employees get 30 days [1]. They also get a company yacht [2].")
     assert composed is not None
     assert "yacht" not in composed.text
+
+
+def test_a_sentence_that_repeats_the_evidence_is_left_to_the_quotation() -> None:
+    assert phrase("Contractors fill in form C2 [2].") is None
 
 
 def test_nothing_supported_means_no_phrasing() -> None:
