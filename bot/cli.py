@@ -58,7 +58,8 @@ def build_parser() -> argparse.ArgumentParser:
     commands.add_parser("serve", help="serve every configured platform until stopped")
     commands.add_parser("chat", help="talk in the terminal")
     commands.add_parser("migrate", help="bring the database's schema up to date")
-    commands.add_parser("quickstart", help="migrate, ingest DOCS_DIR, prove it with one question, then serve")
+    quickstart = commands.add_parser("quickstart", help="migrate, ingest DOCS_DIR, prove it with one question, serve")
+    quickstart.add_argument("--ask", metavar="QUESTION", help="ask this and end")
     return parser
 
 

@@ -74,10 +74,7 @@ async def examine(core: CoreSettings, bot: BotSettings) -> list[Finding]:
 
 
 async def _python() -> Finding:
-    version = ".".join(map(str, sys.version_info[:3]))
-    if sys.version_info < (3, 11):
-        return Finding("Python", False, version, "Install Python 3.11 or newer and run `make clean run`.")
-    return Finding("Python", True, version)
+    return Finding("Python", True, f"{'.'.join(map(str, sys.version_info[:3]))} in {sys.prefix}")
 
 
 async def _disk(core: CoreSettings) -> Finding:

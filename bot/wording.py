@@ -107,3 +107,80 @@ def forgotten(turns: int) -> str:
 def forgotten_all(conversations: int) -> str:
     """Confirm that every conversation was deleted."""
     return f"Forgotten: {conversations} conversation{'' if conversations == 1 else 's'}."
+
+
+# --- Chats: answers while they grow, buttons, commands
+
+SEARCHING = "Searching the documents …"
+CANCELLED = "Stopped. Ask again whenever you like."
+NOT_RUNNING = "This answer is not being written any more."
+ONLY_THE_ASKER = "Only the person who asked can stop this answer."
+THANKS = "Thank you, noted."
+NO_EVIDENCE = "The evidence of this answer is no longer kept."
+NOT_AN_ADMIN = "Only Docent's admins may do this. Ask one of them, or have yourself added to DOCENT_ADMINS."
+EMPTY_QUESTION = 'What would you like to know? Ask me something, such as "How do I book leave?".'
+NOTHING_INGESTED_CHAT = "I have no documents yet; an admin has to ingest some first."
+NO_MEMORY = "There was nothing to forget in this conversation."
+GIVEN_UP = "I was restarted while answering and could not finish. Please ask again."
+HELP = (
+    "Ask me about the team's documents; I answer with footnotes, or say that I could not find it. "
+    "Follow-ups in the same thread work. Commands: `ask`, `reingest` (admins), `status`, `forget` (this conversation), "
+    "`help`."
+)
+
+
+def writing(ahead: int, seconds: float | None) -> str:
+    """Say that the model phrases the answer, or how many are ahead and how long that takes."""
+    if ahead == 0:
+        return "Writing from the evidence …"
+    if seconds is None:
+        return f"{ahead} ahead of you …"
+    return f"{ahead} ahead of you, about {max(1, round(seconds))} s …"
+
+
+def too_long(limit: int) -> str:
+    """Say that a question is too long."""
+    return f"That question is too long for me; please put it into at most {limit:,} characters."
+
+
+def database_gone(reference: str) -> str:
+    """Say that the database is not there."""
+    return f"I can't reach my memory at the moment. Please try again in a minute. (reference {reference})"
+
+
+def failed(reference: str) -> str:
+    """Say that something went wrong."""
+    return f"Something went wrong on my side, and it is logged. Please try again. (reference {reference})"
+
+
+def evidence_text(cited: Sequence[tuple[int, str, str]]) -> str:
+    """Give the evidence of an answer: (number, document, evidence) each."""
+    if not cited:
+        return NO_EVIDENCE
+    return "\n\n".join(
+        f"[{number}] {document}\n" + "\n".join(f"> {line}" for line in evidence.splitlines())
+        for number, document, evidence in cited
+    )
+
+
+def status_text(collections: Sequence[tuple[str, int, int]], model: str, waiting: int) -> str:
+    """Give what is in and who answers: (collection, documents, chunks) each."""
+    if not collections:
+        return NOTHING_INGESTED_CHAT
+    lines = [f"- {name}: {documents} documents, {chunks} chunks" for name, documents, chunks in collections]
+    return "\n".join([*lines, f"- model: {model}, {waiting} questions being answered"])
+
+
+def no_such_folder(name: str, known: Sequence[str]) -> str:
+    """Say that there is nothing of this name to ingest again."""
+    return f"There is no folder {name!r} to ingest again; there is: {', '.join(known) or 'none yet'}."
+
+
+def ingest_progress(collection: str, done: int, total: int) -> str:
+    """Say how far an ingest is."""
+    return f"Ingesting {collection}: {done} of {total} documents …"
+
+
+def ingest_refused(reason: str) -> str:
+    """Say why an ingest did not start; the reason is ours and names no person."""
+    return f"The ingest did not run: {reason}"

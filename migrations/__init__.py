@@ -47,6 +47,4 @@ def set_embedding_dimensions(connection: Connection, dimensions: int) -> None:
     connection.execute(text("TRUNCATE documents, chunks, terms CASCADE"))
     connection.execute(text("DROP INDEX ix_chunks_embedding"))
     connection.execute(text(f"ALTER TABLE chunks ALTER COLUMN embedding TYPE vector({int(dimensions)})"))
-    connection.execute(
-        text("CREATE INDEX ix_chunks_embedding ON chunks USING hnsw (embedding vector_cosine_ops)")
-    )
+    connection.execute(text("CREATE INDEX ix_chunks_embedding ON chunks USING hnsw (embedding vector_cosine_ops)"))

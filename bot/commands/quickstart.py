@@ -12,7 +12,7 @@ from bot.commands.ingest import text as summary_text
 from bot.serving import serve
 from bot.settings import BotSettings
 from bot.terminal import show_answer
-from core.bootstrap import open_core
+from core.bootstrap import Core, open_core
 from core.errors import ConfigurationError
 from core.models import Question
 from core.settings import CoreSettings, load_settings
@@ -20,8 +20,11 @@ from core.settings import CoreSettings, load_settings
 _SAMPLE_QUESTION = "How many vacation days do employees get?"
 
 
-async def run(_arguments: argparse.Namespace) -> int:
-    """Do all of it; the proof is an answer with footnotes from the folder that was just ingested."""
+async def run(arguments: argparse.Namespace) -> int:
+    """Do all of it; the proof is an answer with footnotes from the folder that was just ingested.
+
+    With --ask that question takes the proof's place, and nothing is served.
+    """
     settings = load_settings(CoreSettings)
     bot = load_settings(BotSettings)
     console = Console(highlight=False)
@@ -32,11 +35,17 @@ async def run(_arguments: argparse.Namespace) -> int:
         console.print(summary_text(summary), markup=False)
         if not summary.added + summary.changed + summary.moved + summary.unchanged:
             raise ConfigurationError(wording.no_documents(settings.docs_dir))
-        question = _SAMPLE_QUESTION if settings.docs_dir == CoreSettings.model_fields["docs_dir"].default else None
-        if question is None:
-            question = wording.question_about(await core.index.any_title())
+        question = arguments.ask or await _proof_question(core)
         console.print(f"\n> {question}\n", style="bold", markup=False)
         await show_answer(core.answerer, Question(question), console)
         console.print()
-        await serve(core, bot)
+        if not arguments.ask:
+            await serve(core, bot)
     return 0
+
+
+async def _proof_question(core: Core) -> str:
+    """Give a question that the ingested folder answers: about the sample, or about whatever lies in another folder."""
+    if core.settings.docs_dir == CoreSettings.model_fields["docs_dir"].default:
+        return _SAMPLE_QUESTION
+    return wording.question_about(await core.index.any_title())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from bot.commands.ready import require_index
+from bot import wording
 from bot.serving import serve
 from bot.settings import BotSettings
 from core.bootstrap import open_core
@@ -15,6 +15,10 @@ async def run(_arguments: argparse.Namespace) -> int:
     """Serve until stopped."""
     bot = load_settings(BotSettings)
     async with open_core(load_settings(CoreSettings)) as core:
-        await require_index(core)
+        if await core.index.settings() is None:
+            # A container starts before its first ingest; the health endpoint says 503 until then.
+            print(wording.NOTHING_INGESTED, flush=True)
+        else:
+            await core.ingester.check_settings()
         await serve(core, bot)
     return 0

@@ -18,7 +18,7 @@ from core.retrieval.condense import condense
 from core.retrieval.retriever import Retriever
 
 # Below this probability that the evidence answers the question, silence is the honest answer.
-REFUSE_BELOW = 0.35
+REFUSE_BELOW = 0.36
 _PASSAGES = 10
 
 

@@ -33,15 +33,17 @@ _TAIL_SHARE = 0.7
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """What tells how well the evidence answers: similarities from -1 to 1, shares from 0 to 1."""
+    """What tells how well the evidence answers, taken from its best piece and that piece's chunk.
 
-    best_similarity: float
-    best_coverage: float
+    Similarities go from -1 to 1, coverage (the share of the question's words) from 0 to 1.
+    """
+
+    piece_similarity: float
     chunk_similarity: float
     chunk_coverage: float
 
 
-NO_SIGNALS = Signals(0.0, 0.0, 0.0, 0.0)
+NO_SIGNALS = Signals(0.0, 0.0, 0.0)
 
 
 class EvidenceChooser:
@@ -86,8 +88,7 @@ def choose(
         words += length
     top = units[chosen[0]].chunk
     signals = Signals(
-        best_similarity=float(similarities[chosen[0]]),
-        best_coverage=float(coverages[chosen[0]]),
+        piece_similarity=float(similarities[chosen[0]]),
         chunk_similarity=1 - top.cosine_distance,
         chunk_coverage=_coverage(terms, top.chunk.search_text, language),
     )

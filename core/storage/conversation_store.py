@@ -32,8 +32,8 @@ class ConversationStore:
             rows = (await connection.execute(query)).all()
         return tuple(Turn(row.question, row.answer) for row in reversed(rows))
 
-    async def add(self, key: ConversationKey, answer: Answer) -> None:
-        """Append an answered question to its conversation, with the hashes of what it cited and its timings."""
+    async def add(self, key: ConversationKey, answer: Answer) -> int:
+        """Append an answered question with the hashes of what it cited and its timings; gives the turn's id."""
         async with self._database.begin() as connection:
             conversation_id = (
                 await connection.execute(
@@ -43,8 +43,9 @@ class ConversationStore:
                     .returning(conversations.c.id)
                 )
             ).scalar_one()
-            await connection.execute(
-                insert(turns).values(
+            added = await connection.execute(
+                insert(turns)
+                .values(
                     conversation_id=conversation_id,
                     question=answer.question,
                     answer=answer.text,
@@ -61,7 +62,9 @@ class ConversationStore:
                     ],
                     timings=asdict(answer.timings),
                 )
+                .returning(turns.c.id)
             )
+            return int(added.scalar_one())
 
     async def forget(self, key: ConversationKey) -> int:
         """Delete one conversation; gives how many turns it had."""

@@ -65,7 +65,7 @@ class Database:
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
         """Give a connection inside a transaction; raises StoreError for what the database refuses."""
-        with self._translated():
+        with self.translated():
             async with self.engine.begin() as connection:
                 yield connection
 
@@ -134,7 +134,8 @@ class Database:
                 )
 
     @contextmanager
-    def _translated(self) -> Iterator[None]:
+    def translated(self) -> Iterator[None]:
+        """Raise what the driver raises in the body as StoreError."""
         try:
             yield
         except (OperationalError, InterfaceError) as error:

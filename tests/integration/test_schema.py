@@ -34,12 +34,16 @@ async def test_a_newer_schema_is_refused(database: Database) -> None:
         await database.ensure_schema(migrate=True)
 
 
-async def test_an_older_schema_is_refused_with_the_command_that_mends_it(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(migrations, "head", lambda: "0002")
+async def test_an_older_schema_is_refused_until_it_is_migrated(empty_database: str) -> None:
+    database = await Database.open(settings_for(empty_database))
+    async with database.begin() as connection:
+        await connection.run_sync(migrations.upgrade, "0001")
     with pytest.raises(StoreError, match="run `docent migrate`"):
         await database.ensure_schema()
+    await database.ensure_schema(migrate=True)
+    async with database.begin() as connection:
+        assert await connection.run_sync(migrations.current) == migrations.head()
+    await database.close()
 
 
 async def test_a_database_without_pgvector_is_refused(postgres_url: str, empty_database: str) -> None:
