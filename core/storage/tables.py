@@ -154,3 +154,56 @@ turns = Table(
     _now("created_at"),
 )
 Index(None, turns.c.conversation_id, turns.c.id)
+
+# A question from a chat. Its key is unique: whoever inserts it first, answers it. status: open, answered, failed,
+# cancelled or retracted. owner: the process that answers. sent: our messages, for edits also after a restart.
+questions = Table(
+    "questions",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("platform", Text, nullable=False),
+    Column("workspace", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("thread", Text, nullable=False),
+    Column("asked_by", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("private", Boolean, nullable=False),
+    Column("handle", JSONB, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="1"),
+    Column("sent", JSONB(none_as_null=True)),
+    Column("turn_id", ForeignKey("turns.id", ondelete="SET NULL")),
+    _now("created_at"),
+    _now("updated_at"),
+)
+Index("ix_questions_status_owner", questions.c.status, questions.c.owner)
+Index(
+    "ix_questions_platform_workspace_channel_thread",
+    questions.c.platform,
+    questions.c.workspace,
+    questions.c.channel,
+    questions.c.thread,
+)
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("question_id", ForeignKey("questions.id", ondelete="CASCADE"), primary_key=True),
+    Column("given_by", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    _now("created_at"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("platform", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("allowed", Boolean, nullable=False),
+    Column("detail", Text, nullable=False),
+    _now("created_at"),
+)
