@@ -1,0 +1,132 @@
+"""The methods that write a message while people read it: chat.startStream, appendStream and stopStream."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.simulate import slack_events as events
+from bot.simulate.slack_access import existing_message, thread_for_post, writable_channel
+from bot.simulate.slack_arguments import Arguments
+from bot.simulate.slack_blocks import check_blocks, with_ids
+from bot.simulate.slack_errors import SlackMethodError, invalid_arguments
+from bot.simulate.slack_outcome import Outcome
+from bot.simulate.slack_rules import MARKDOWN_TEXT
+from bot.simulate.slack_shapes import message_shape
+from bot.simulate.slack_state import Message, SlackState, Stream
+
+JsonObject = dict[str, Any]
+
+
+def start(state: SlackState, arguments: Arguments) -> Outcome:
+    """chat.startStream: outside direct messages it needs the thread and the one user who reads along."""
+    _require_streaming(state)
+    channel = writable_channel(state, arguments.required("channel"))
+    if channel.kind != "im":
+        for name in ("recipient_team_id", "recipient_user_id"):
+            if not arguments.text(name):
+                raise SlackMethodError(f"missing_{name}")
+    if not arguments.text("thread_ts"):
+        raise invalid_arguments("missing required field: thread_ts")
+    thread_ts = thread_for_post(channel, arguments.text("thread_ts"))
+    chunks = _chunks(arguments)
+    message = Message(
+        channel=channel.id,
+        ts=state.next_ts(),
+        user=state.bot_user,
+        bot_id=state.bot_id,
+        text="",
+        thread_ts=thread_ts,
+        stream=Stream(state.clock()),
+    )
+    _write(message, chunks)
+    state.post(message)
+    return Outcome({"channel": channel.id, "ts": message.ts}, (events.message_posted(state, message),))
+
+
+def append(state: SlackState, arguments: Arguments) -> Outcome:
+    """chat.appendStream. A stop by the user gives stopped_by_user, an end message_not_in_streaming_state."""
+    message = _streamed_message(state, arguments)
+    if message.stream and message.stream.ended == "stopped_by_user":
+        raise SlackMethodError("stopped_by_user")
+    _require_running(state, message)
+    chunks = _chunks(arguments)
+    if not chunks:
+        raise SlackMethodError("no_text")
+    _write(message, chunks)
+    state.notify(message)
+    return Outcome({"channel": message.channel, "ts": message.ts})
+
+
+def stop(state: SlackState, arguments: Arguments) -> Outcome:
+    """chat.stopStream: adds the last text and the blocks under it. Allowed after a stop by the user."""
+    message = _streamed_message(state, arguments)
+    if message.stream is None or message.stream.ended != "stopped_by_user":
+        _require_running(state, message)
+    chunks = _chunks(arguments)
+    blocks = arguments.items("blocks", "invalid_blocks_format") or []
+    check_blocks(blocks)
+    previous = message_shape(state, message)
+    _write(message, chunks)
+    message.blocks = with_ids([*message.blocks, *blocks])
+    message.stream = Stream(state.clock(), "finished")
+    state.notify(message)
+    answer = {"channel": message.channel, "ts": message.ts, "message": message_shape(state, message)}
+    return Outcome(answer, (events.message_changed(state, message, previous),))
+
+
+def _require_streaming(state: SlackState) -> None:
+    if not state.streaming_available:
+        raise SlackMethodError(state.streaming_error)
+
+
+def _streamed_message(state: SlackState, arguments: Arguments) -> Message:
+    _require_streaming(state)
+    channel = writable_channel(state, arguments.required("channel"))
+    message = existing_message(channel, arguments.required("ts"))
+    if message.user != state.bot_user:
+        raise SlackMethodError("message_not_owned_by_app")
+    return message
+
+
+def _require_running(state: SlackState, message: Message) -> None:
+    if not state.is_streaming(message):
+        raise SlackMethodError("message_not_in_streaming_state")
+
+
+def _chunks(arguments: Arguments) -> list[JsonObject]:
+    """Give what a call adds, as chunks. Raises msg_too_long, invalid_chunks, invalid_blocks."""
+    markdown = arguments.text("markdown_text")
+    chunks = arguments.items("chunks", "invalid_chunks") or []
+    if markdown:
+        chunks = [{"type": "markdown_text", "text": markdown}, *chunks]
+    for chunk in chunks:
+        kind = chunk.get("type")
+        if kind == "markdown_text":
+            if not isinstance(chunk.get("text"), str):
+                raise SlackMethodError("invalid_chunks")
+            if len(chunk["text"]) > MARKDOWN_TEXT:
+                raise SlackMethodError("msg_too_long")
+        elif kind == "task_update":
+            if not {"id", "title", "status"} <= chunk.keys():
+                raise SlackMethodError("invalid_chunks")
+        elif kind == "blocks":
+            check_blocks(chunk.get("blocks", []))
+        elif kind != "plan_update":
+            raise SlackMethodError("invalid_chunks")
+    return chunks
+
+
+def _write(message: Message, chunks: list[JsonObject]) -> None:
+    """Add chunks to a message: its text is one growing markdown block, tasks and blocks stand under it."""
+    others = [block for block in message.blocks if block.get("block_id") != "streamed"]
+    for chunk in chunks:
+        if chunk["type"] == "markdown_text":
+            message.text += chunk["text"]
+        elif chunk["type"] == "blocks":
+            others += chunk["blocks"]
+        elif chunk["type"] == "task_update":
+            others = [block for block in others if block.get("task_id") != chunk["id"]]
+            task = {"type": "task_card", "task_id": chunk["id"], "title": chunk["title"], "status": chunk["status"]}
+            others.append(task)
+    text = [{"type": "markdown", "block_id": "streamed", "text": message.text}] if message.text else []
+    message.blocks = [*text, *others]

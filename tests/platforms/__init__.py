@@ -1,0 +1,1 @@
+"""Scenarios over real sockets: the real platform libraries against local servers."""

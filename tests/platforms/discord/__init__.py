@@ -1,0 +1,1 @@
+"""The simulated Discord, proved against the real discord.py."""
