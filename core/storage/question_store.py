@@ -181,8 +181,7 @@ class Alive:
                 await self._connection.execute(text("SELECT 1"))
                 await self._connection.commit()
             except DBAPIError:
-                await self._connection.invalidate()
-                self._connection = None
+                await self.release()
         if self._connection is None:
             with self._database.translated():
                 connection = await self._database.engine.connect()
@@ -193,8 +192,9 @@ class Alive:
     async def release(self) -> None:
         """Let go: the questions that are still open are anybody's."""
         if self._connection is not None:
-            await self._connection.invalidate()
-            self._connection = None
+            connection, self._connection = self._connection, None
+            await connection.invalidate()  # the lock goes with the server's end of it
+            await connection.close()
 
 
 async def _try_lock(connection: AsyncConnection, owner: str, *, session: bool = False, shared: bool = False) -> bool:
