@@ -5,50 +5,86 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from aiohttp import web
 
 from bot import wording
+from bot.admin import Admins
 from bot.conversing import converse
+from bot.dispatch import Dispatcher
 from bot.platforms.web.health import build_app
 from bot.settings import BotSettings
+from bot.supervision import Platform, Supervisor
 from core.bootstrap import Core
 from core.errors import ConfigurationError
 
+# How long answers in flight may go on after a signal to stop; what is open then, the next start takes over.
+_GRACE_SECONDS = 10.0
+
+
+def configured_platforms(settings: BotSettings) -> dict[str, Callable[[], Platform]]:
+    """Give a builder for each platform that has its tokens. Nothing of a platform's library is imported before."""
+    platforms: dict[str, Callable[[], Platform]] = {}
+    return platforms
+
 
 async def serve(core: Core, settings: BotSettings) -> None:
-    """Serve the health endpoint, and a chat where there is a terminal, until SIGTERM, SIGINT or the chat's end.
+    """Serve every configured platform, the health endpoint, and a chat where there is a terminal.
 
+    Ends at SIGTERM, SIGINT or the chat's end: answers in flight get a grace time, then they are handed back.
     Raises ConfigurationError when the port is taken.
     """
+    platforms = configured_platforms(settings)
+    desk = Dispatcher(core, Admins(settings.docent_admins))
+    supervisor = Supervisor(platforms, desk)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    runner = web.AppRunner(build_app(core), access_log=None)
+    runner = web.AppRunner(build_app(core, supervisor), access_log=None)
     await runner.setup()
+    tasks: list[asyncio.Task[None]] = []
+
+    def start(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        tasks.append(asyncio.create_task(work))
+        return tasks[-1]
+
     try:
-        try:
-            await web.TCPSite(runner, settings.web_host, settings.web_port).start()
-        except OSError as error:
-            raise ConfigurationError(
-                f"{settings.web_host}:{settings.web_port} can't be served ({error.strerror}); "
-                "stop what uses it, or set WEB_PORT to another port."
-            ) from error
-        host, port = runner.addresses[0][:2]
-        print(wording.serving(f"http://{host}:{port}/healthz"), flush=True)
-        if not (settings.slack_bot_token or settings.discord_token):
-            print("\n".join(wording.CONNECT), flush=True)
-        if sys.stdin.isatty() and sys.stdout.isatty():
-            chat = asyncio.create_task(converse(core))
-            waiting = asyncio.create_task(stop.wait())
-            await asyncio.wait({chat, waiting}, return_when=asyncio.FIRST_COMPLETED)
-            for task in (chat, waiting):
-                task.cancel()
-            await asyncio.gather(chat, waiting, return_exceptions=True)
+        await _listen(runner, settings)
+        waiting = {start(_wait(stop))}
+        if platforms:
+            await desk.begin()
+            waiting |= {start(supervisor.run()), start(desk.watch())}
         else:
-            await stop.wait()
+            print("\n".join(wording.CONNECT), flush=True)
+            if sys.stdin.isatty() and sys.stdout.isatty():
+                waiting.add(start(converse(core)))
+        done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+        await desk.drain(_GRACE_SECONDS)
     finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await runner.cleanup()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
+
+
+async def _wait(stop: asyncio.Event) -> None:
+    await stop.wait()
+
+
+async def _listen(runner: web.AppRunner, settings: BotSettings) -> None:
+    try:
+        await web.TCPSite(runner, settings.web_host, settings.web_port).start()
+    except OSError as error:
+        raise ConfigurationError(
+            f"{settings.web_host}:{settings.web_port} can't be served ({error.strerror}); "
+            "stop what uses it, or set WEB_PORT to another port."
+        ) from error
+    host, port = runner.addresses[0][:2]
+    print(wording.serving(f"http://{host}:{port}/healthz"), flush=True)

@@ -26,9 +26,12 @@ from tests.integration.builders import EXPENSES, VACATION, write
 
 THREAD = ConversationKey("slack", "T1", "C1", "100.1")
 ADMINS = "slack:UADMIN"
+ASKED = "How many vacation days do employees get?"
 
 
-def question(words: str = "How many vacation days do employees get?", key: str = "slack:T1:C1:100.1") -> IncomingMessage:
+def question(
+    words: str = "How many vacation days do employees get?", key: str = "slack:T1:C1:100.1"
+) -> IncomingMessage:
     return IncomingMessage("question", key, THREAD, "U1", words, handle={"ts": "100.1"})
 
 
@@ -284,7 +287,7 @@ def command(name: str, argument: str = "", user: str = "U1") -> Command:
 async def test_only_admins_ingest_again_and_every_try_is_audited(start) -> None:
     process = await start()
     assert await updates(process, command("reingest")) == [wording.NOT_AN_ADMIN]
-    *progress, summary = await updates(process, command("reingest", "default --dry-run", "UADMIN"))
+    *_, summary = await updates(process, command("reingest", "default --dry-run", "UADMIN"))
     assert "2 unchanged" in summary
     async with process.core.database.begin() as connection:
         rows = (await connection.execute(text("SELECT actor, allowed, detail FROM audit ORDER BY id"))).all()

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from aiohttp import web
 
 from core.bootstrap import Core
 from core.errors import StoreError
 
 
-def build_app(core: Core) -> web.Application:
-    """Give an application with GET /healthz: 200 when questions can be answered, else 503."""
+class States(Protocol):
+    """Tells how each platform is."""
+
+    @property
+    def states(self) -> dict[str, str]:  # noqa: D102
+        ...
+
+
+def build_app(core: Core, platforms: States) -> web.Application:
+    """Give an application with GET /healthz: 200 when questions can be answered, else 503.
+
+    A platform that failed is named, but leaves the status alone: a restart would not mend its token.
+    """
 
     async def health(_request: web.Request) -> web.Response:
         try:
@@ -24,6 +37,7 @@ def build_app(core: Core) -> web.Application:
             "chunks": sum(collection.chunks for collection in collections),
             "model": core.model.name if core.model else "none",
             "embedder": core.embedder.name,
+            "platforms": platforms.states,
         }
         return web.json_response(body, status=200 if documents else 503)
 

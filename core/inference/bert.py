@@ -1,0 +1,126 @@
+"""A BERT sentence encoder on bare PyTorch, so that the usual embedder is ready in a fraction of the time.
+
+Importing sentence-transformers takes several seconds, of which PyTorch is the smaller part. Most embedders, the
+bundled one among them, are a BERT with mean pooling [1], which is a page of code; a test holds it to the vectors
+that sentence-transformers computes.
+
+[1] https://arxiv.org/abs/1908.10084 (Reimers and Gurevych, Sentence-BERT)
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.inference.cpu import let_idle_threads_sleep
+from core.ports import Embeddings
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+WEIGHTS = "model.safetensors"
+BATCH_TEXTS = 32
+
+
+def is_plain_bert(folder: Path) -> bool:
+    """Tell whether a sentence-transformers folder holds what `BertEncoder` computes, and nothing beyond it."""
+    modules = [module["type"].rpartition(".")[2] for module in read_json(folder / "modules.json") or []]
+    config = read_json(folder / "config.json")
+    pooling = read_json(folder / "1_Pooling" / "config.json")
+    return (
+        modules in (["Transformer", "Pooling", "Normalize"], ["Transformer", "Pooling"])
+        and (folder / WEIGHTS).is_file()
+        and config.get("model_type") == "bert"
+        and config.get("hidden_act") == "gelu"
+        and config.get("position_embedding_type", "absolute") == "absolute"
+        and [mode for mode, is_on in pooling.items() if mode.startswith("pooling_mode") and is_on is True]
+        == ["pooling_mode_mean_tokens"]
+        and not read_json(folder / "sentence_bert_config.json").get("do_lower_case")
+        and not read_json(folder / "config_sentence_transformers.json").get("default_prompt_name")
+    )
+
+
+def read_json(path: Path) -> Any:
+    """Give the content of a JSON file, {} when there is no such file."""
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+class BertEncoder:
+    """The encoder of a folder that `is_plain_bert`; safe to call from several threads."""
+
+    def __init__(self, folder: Path) -> None:
+        """Load the weights (float32)."""
+        let_idle_threads_sleep()
+        from safetensors.torch import load_file
+
+        config = read_json(folder / "config.json")
+        self._layers: int = config["num_hidden_layers"]
+        self._heads: int = config["num_attention_heads"]
+        self._width: int = config["hidden_size"]
+        self._epsilon: float = config["layer_norm_eps"]
+        self._weights = {
+            name.removeprefix("bert."): tensor.float()
+            for name, tensor in load_file(folder / WEIGHTS).items()
+            if tensor.is_floating_point()
+        }
+
+    def encode(self, texts: Sequence[Sequence[int]]) -> Embeddings:
+        """Embed texts given as token ids, special tokens included: a row of length 1 for each text."""
+        import torch
+
+        vectors = np.empty((len(texts), self._width), dtype=np.float32)
+        longest_first = sorted(range(len(texts)), key=lambda index: -len(texts[index]))  # little padding in a batch
+        with torch.inference_mode():
+            for start in range(0, len(texts), BATCH_TEXTS):
+                batch = longest_first[start : start + BATCH_TEXTS]
+                lengths = torch.tensor([len(texts[index]) for index in batch])
+                ids = torch.zeros(len(batch), int(lengths.max()), dtype=torch.long)
+                for row, index in enumerate(batch):
+                    ids[row, : len(texts[index])] = torch.tensor(texts[index])
+                is_text = torch.arange(ids.shape[1]) < lengths[:, None]
+                vectors[batch] = self._embed(ids, is_text).numpy()
+        return vectors
+
+    def _embed(self, ids: Tensor, is_text: Tensor) -> Tensor:
+        """Run the network over token ids (texts x tokens); is_text is false for padding."""
+        from torch.nn import functional
+
+        texts, tokens = ids.shape
+        states = (
+            self._weights["embeddings.word_embeddings.weight"][ids]
+            + self._weights["embeddings.position_embeddings.weight"][:tokens]
+            + self._weights["embeddings.token_type_embeddings.weight"][0]
+        )
+        states = self._norm(states, "embeddings.LayerNorm")
+        seen = is_text[:, None, None, :]
+        for layer in range(self._layers):
+            name = f"encoder.layer.{layer}"
+            query, key, value = (
+                self._linear(states, f"{name}.attention.self.{part}")
+                .view(texts, tokens, self._heads, -1)
+                .transpose(1, 2)
+                for part in ("query", "key", "value")
+            )
+            attended = functional.scaled_dot_product_attention(query, key, value, attn_mask=seen)
+            attended = attended.transpose(1, 2).reshape(texts, tokens, self._width)
+            attended = self._linear(attended, f"{name}.attention.output.dense")
+            states = self._norm(states + attended, f"{name}.attention.output.LayerNorm")
+            inner = functional.gelu(self._linear(states, f"{name}.intermediate.dense"))
+            states = self._norm(states + self._linear(inner, f"{name}.output.dense"), f"{name}.output.LayerNorm")
+        total = (states * is_text[:, :, None]).sum(dim=1)  # its direction is that of the mean
+        return functional.normalize(total, dim=1)
+
+    def _linear(self, states: Tensor, name: str) -> Tensor:
+        from torch.nn import functional
+
+        return functional.linear(states, self._weights[f"{name}.weight"], self._weights[f"{name}.bias"])
+
+    def _norm(self, states: Tensor, name: str) -> Tensor:
+        from torch.nn import functional
+
+        weight, bias = self._weights[f"{name}.weight"], self._weights[f"{name}.bias"]
+        return functional.layer_norm(states, (self._width,), weight, bias, self._epsilon)

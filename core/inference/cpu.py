@@ -1,0 +1,53 @@
+"""Owns how many threads the models use and how those threads wait for each other."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Collection
+from pathlib import Path
+
+CPUINFO = Path("/proc/cpuinfo")
+CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")
+
+
+def physical_cores() -> int:
+    """Give the number of physical cores that this process may use, at least 1.
+
+    Hyper-threads share the units that matrix products need, so a thread for each of them only adds waiting.
+    Respects the CPU affinity of the process and a container's CPU quota (cgroup v2).
+    """
+    allowed = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set(range(os.cpu_count() or 1))
+    cores = count_cores(CPUINFO.read_text(encoding="utf-8"), allowed) if CPUINFO.is_file() else len(allowed)
+    quota = parse_quota(CPU_QUOTA.read_text(encoding="ascii")) if CPU_QUOTA.is_file() else None
+    return max(1, min(cores, quota) if quota else cores)
+
+
+def count_cores(cpuinfo: str, allowed: Collection[int]) -> int:
+    """Count the distinct cores behind the allowed logical processors in the text of `/proc/cpuinfo`.
+
+    Where the text names no cores (arm64), each logical processor is a core.
+    """
+    cores = set()
+    for block in cpuinfo.split("\n\n"):
+        fields = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in block.splitlines())}
+        processor = fields.get("processor", "")
+        if processor.isdigit() and int(processor) in allowed:
+            cores.add((fields.get("physical id", ""), fields.get("core id", f"processor {processor}")))
+    return len(cores) or len(allowed)
+
+
+def parse_quota(cpu_max: str) -> int | None:
+    """Give the whole cores that the text of a cgroup's `cpu.max` grants (rounded up), or None for no limit."""
+    quota, _, period = cpu_max.strip().partition(" ")
+    return None if quota == "max" else math.ceil(int(quota) / int(period))
+
+
+def let_idle_threads_sleep() -> None:
+    """Make OpenMP threads sleep, not spin, at a barrier; call it before a library with OpenMP is loaded.
+
+    llama.cpp and PyTorch each have a thread for every core. By default a thread that waits for the others spins,
+    and so keeps from the core the very thread that it waits for as soon as anything else runs on the machine (the
+    other model is enough): reading a prompt then becomes about ten times slower. A value set by a person stays.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")

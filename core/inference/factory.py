@@ -1,0 +1,67 @@
+"""Builds the models that the settings name; nothing is loaded before its first use."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from core.errors import ConfigurationError
+from core.inference.hub import Progress
+from core.inference.llama_cpp import LlamaCppChatModel
+from core.inference.model_files import find_chat_model, find_embedder
+from core.inference.openai_compatible import OpenAICompatibleChatModel
+from core.inference.sentence_transformers import SentenceTransformerEmbedder
+from core.ports import ChatModel, Embedder
+from core.settings import CoreSettings
+
+INSTRUCTION_TOKENS = 512  # room for the instructions, the question and the template
+SMALLEST_CONTEXT = 2048
+
+
+def build_chat_model(settings: CoreSettings, progress: Progress | None = None) -> ChatModel | None:
+    """Build what CHAT_MODEL names, or None for `none`. Fetches an `hf:` model first: then it blocks, with progress.
+
+    Raises ConfigurationError when there is no such model.
+    """
+    if settings.chat_model == "none":
+        return None
+    if settings.chat_model.startswith("openai:"):
+        base_url, _, model = settings.chat_model.removeprefix("openai:").rpartition("#")
+        if not base_url or not model:
+            raise ConfigurationError(f"CHAT_MODEL {settings.chat_model!r} is incomplete; write openai:URL#MODEL.")
+        return OpenAICompatibleChatModel(
+            base_url,
+            model,
+            settings.openai_api_key.get_secret_value() if settings.openai_api_key else None,
+            context_limit=context_needed(settings),
+            queue_size=settings.queue_size,
+            answer_seconds=settings.answer_seconds,
+        )
+    return LlamaCppChatModel(
+        find_chat_model(settings, progress),
+        threads=settings.threads,
+        context_limit=context_needed(settings),
+        queue_size=settings.queue_size,
+        answer_seconds=settings.answer_seconds,
+    )
+
+
+def build_embedder(settings: CoreSettings) -> Embedder:
+    """Build what EMBEDDER names. Raises ConfigurationError when it is a path without a model."""
+    name, source = find_embedder(settings)
+    # A cast, because the port has plain attributes where this embedder finds its dimensions out when first asked.
+    return cast(Embedder, SentenceTransformerEmbedder(source, name=name))
+
+
+def context_needed(settings: CoreSettings) -> int:
+    """Give the tokens of context that the longest prompt and answer take, in steps of 256 as llama.cpp allocates.
+
+    The key-value cache is allocated for all of them, so a model's own limit (often 32,768 and more) would waste memory.
+    """
+    parts = (
+        settings.context_tokens,
+        settings.history_tokens,
+        settings.question_characters // 3,
+        settings.max_tokens,
+        INSTRUCTION_TOKENS,
+    )
+    return max(SMALLEST_CONTEXT, -(-sum(parts) // 256) * 256)

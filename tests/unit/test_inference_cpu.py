@@ -1,0 +1,49 @@
+import os
+
+import pytest
+
+from core.inference.cpu import count_cores, let_idle_threads_sleep, parse_quota, physical_cores
+
+TWO_CORES_WITH_TWO_THREADS_EACH = "\n\n".join(
+    f"processor\t: {processor}\nphysical id\t: 0\ncore id\t\t: {processor % 2}" for processor in range(4)
+)
+TWO_SOCKETS = "\n\n".join(
+    f"processor\t: {processor}\nphysical id\t: {processor}\ncore id\t\t: 0" for processor in range(2)
+)
+ARM = "\n\n".join(f"processor\t: {processor}\nBogoMIPS\t: 50.00" for processor in range(4)) + "\n\nRevision : 1"
+
+
+@pytest.mark.parametrize(
+    ("cpuinfo", "allowed", "cores"),
+    [
+        (TWO_CORES_WITH_TWO_THREADS_EACH, {0, 1, 2, 3}, 2),
+        (TWO_CORES_WITH_TWO_THREADS_EACH, {0, 2}, 1),
+        (TWO_SOCKETS, {0, 1}, 2),
+        (ARM, {0, 1, 2, 3}, 4),
+        (ARM, {1, 3}, 2),
+        ("", {0, 1, 2}, 3),
+    ],
+)
+def test_hyper_threads_count_once_and_forbidden_processors_not_at_all(
+    cpuinfo: str, allowed: set[int], cores: int
+) -> None:
+    assert count_cores(cpuinfo, allowed) == cores
+
+
+def test_a_container_quota_is_rounded_up_to_whole_cores() -> None:
+    assert parse_quota("max 100000\n") is None
+    assert parse_quota("150000 100000\n") == 2
+    assert parse_quota("50000 100000\n") == 1
+
+
+def test_this_machine_has_at_least_one_core_and_no_more_than_it_has_processors() -> None:
+    assert 1 <= physical_cores() <= (os.cpu_count() or 1)
+
+
+def test_a_wait_policy_that_a_person_set_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_WAIT_POLICY", "active")
+    let_idle_threads_sleep()
+    assert os.environ["OMP_WAIT_POLICY"] == "active"
+    monkeypatch.delenv("OMP_WAIT_POLICY")
+    let_idle_threads_sleep()
+    assert os.environ["OMP_WAIT_POLICY"] == "passive"
