@@ -1,7 +1,7 @@
 """Draws a real answer as examples/answer.svg, the picture in the README.
 
-    make run   # once, so that the sample handbook is in
-    .venv/bin/python examples/make_picture.py
+make run   # once, so that the sample handbook is in
+.venv/bin/python examples/make_picture.py
 """
 
 from __future__ import annotations
