@@ -10,20 +10,20 @@ that sentence-transformers computes.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.inference.cpu import let_idle_threads_sleep
+from core.inference.cpu import shorten_spinning
 from core.ports import Embeddings
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 WEIGHTS = "model.safetensors"
-BATCH_TEXTS = 32
+BATCH_TOKENS = 1024  # padding included; what fits the caches of a core is faster than larger batches
 
 
 def is_plain_bert(folder: Path) -> bool:
@@ -49,12 +49,24 @@ def read_json(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
+def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Give the indexes of texts in batches of up to BATCH_TOKENS; similar lengths together, so that padding is rare."""
+    batch: list[int] = []
+    for index in sorted(range(len(lengths)), key=lambda index: -lengths[index]):
+        if batch and (len(batch) + 1) * lengths[batch[0]] > BATCH_TOKENS:
+            yield batch
+            batch = []
+        batch.append(index)
+    if batch:
+        yield batch
+
+
 class BertEncoder:
     """The encoder of a folder that `is_plain_bert`; safe to call from several threads."""
 
     def __init__(self, folder: Path) -> None:
         """Load the weights (float32)."""
-        let_idle_threads_sleep()
+        shorten_spinning()
         from safetensors.torch import load_file
 
         config = read_json(folder / "config.json")
@@ -73,10 +85,8 @@ class BertEncoder:
         import torch
 
         vectors = np.empty((len(texts), self._width), dtype=np.float32)
-        longest_first = sorted(range(len(texts)), key=lambda index: -len(texts[index]))  # little padding in a batch
         with torch.inference_mode():
-            for start in range(0, len(texts), BATCH_TEXTS):
-                batch = longest_first[start : start + BATCH_TEXTS]
+            for batch in batches([len(text) for text in texts]):
                 lengths = torch.tensor([len(texts[index]) for index in batch])
                 ids = torch.zeros(len(batch), int(lengths.max()), dtype=torch.long)
                 for row, index in enumerate(batch):

@@ -20,7 +20,7 @@ import numpy as np
 
 from core.errors import ConfigurationError, ModelError
 from core.inference.chat_template import ChatTemplate
-from core.inference.cpu import let_idle_threads_sleep
+from core.inference.cpu import shorten_spinning
 from core.inference.speed import Meter
 from core.inference.stop_strings import StopStrings
 from core.models import ChatMessage, Sampling
@@ -204,7 +204,7 @@ class LlamaEngine:
 @cache
 def _load_binding() -> ModuleType:
     """Import llama_cpp with its chatter sent to our log, or raise ConfigurationError."""
-    let_idle_threads_sleep()
+    shorten_spinning()
     try:
         import llama_cpp
         import llama_cpp._internals

@@ -13,7 +13,7 @@ import numpy as np
 
 from core.errors import ConfigurationError, ModelError
 from core.inference.bert import BertEncoder, is_plain_bert, read_json
-from core.inference.cpu import let_idle_threads_sleep
+from core.inference.cpu import shorten_spinning
 from core.ports import Embeddings
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ class SentenceTransformerEmbedder:
 
     @cached_property
     def _library(self) -> SentenceTransformer:
-        let_idle_threads_sleep()
+        shorten_spinning()
         from sentence_transformers import SentenceTransformer
         from transformers.utils.logging import disable_progress_bar
 

@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from core.inference.cpu import count_cores, let_idle_threads_sleep, parse_quota, physical_cores
+from core.inference.cpu import count_cores, parse_quota, physical_cores, shorten_spinning
 
 TWO_CORES_WITH_TWO_THREADS_EACH = "\n\n".join(
     f"processor\t: {processor}\nphysical id\t: 0\ncore id\t\t: {processor % 2}" for processor in range(4)
@@ -40,10 +40,15 @@ def test_this_machine_has_at_least_one_core_and_no_more_than_it_has_processors()
     assert 1 <= physical_cores() <= (os.cpu_count() or 1)
 
 
-def test_a_wait_policy_that_a_person_set_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_threads_spin_briefly_unless_a_person_decided_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    monkeypatch.setenv("GOMP_SPINCOUNT", "7")
+    shorten_spinning()
+    assert os.environ["GOMP_SPINCOUNT"] == "7"
+    monkeypatch.delenv("GOMP_SPINCOUNT")
+    shorten_spinning()
+    assert os.environ["GOMP_SPINCOUNT"] == "300"
+    monkeypatch.delenv("GOMP_SPINCOUNT")
     monkeypatch.setenv("OMP_WAIT_POLICY", "active")
-    let_idle_threads_sleep()
-    assert os.environ["OMP_WAIT_POLICY"] == "active"
-    monkeypatch.delenv("OMP_WAIT_POLICY")
-    let_idle_threads_sleep()
-    assert os.environ["OMP_WAIT_POLICY"] == "passive"
+    shorten_spinning()
+    assert "GOMP_SPINCOUNT" not in os.environ
