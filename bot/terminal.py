@@ -10,15 +10,20 @@ from rich.markdown import Markdown
 from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
+from rich.theme import Theme
 
 from bot import wording
 from core.answering.answerer import Answerer, EvidenceFound, TextGrown
 from core.models import Answer, Question
 
 
+# Quotations are the answer here, so they keep the colour of text.
+THEME = Theme({"markdown.block_quote": "none"})
+
+
 async def show_answer(answerer: Answerer, question: Question, console: Console | None = None) -> Answer:
     """Ask and print; on a terminal the evidence and the growing text are shown until the answer takes their place."""
-    console = console or Console(highlight=False)
+    console = console or Console(highlight=False, theme=THEME)
     answer: Answer | None = None
     evidence: list[str] = []
     with Live(Spinner("dots", "Searching the documents"), console=console, transient=True) as live:

@@ -16,9 +16,20 @@ Embeddings = NDArray[np.float32]
 class Embedder(Protocol):
     """Turns text into unit vectors; safe to call from several threads, blocking (call it off the event loop)."""
 
-    name: str
-    dimensions: int
-    max_tokens: int
+    @property
+    def name(self) -> str:
+        """What the index records, such as "all-MiniLM-L6-v2"."""
+        ...
+
+    @property
+    def dimensions(self) -> int:
+        """The width of a vector."""
+        ...
+
+    @property
+    def max_tokens(self) -> int:
+        """The tokens of one text that are seen, special tokens included."""
+        ...
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Give the number of tokens of each text as the model would see it uncut, special tokens included."""
@@ -32,8 +43,15 @@ class Embedder(Protocol):
 class ChatModel(Protocol):
     """Streams an answer to a prompt; inference never runs on the caller's event loop."""
 
-    name: str
-    context_tokens: int
+    @property
+    def name(self) -> str:
+        """What answers are signed with."""
+        ...
+
+    @property
+    def context_tokens(self) -> int:
+        """The tokens of one prompt and its answer together, at most."""
+        ...
 
     async def count_tokens(self, messages: Sequence[ChatMessage]) -> int:
         """Give the tokens of the messages rendered through the model's own chat template."""

@@ -7,11 +7,12 @@ make run   # once, so that the sample handbook is in
 from __future__ import annotations
 
 import asyncio
+import io
 from pathlib import Path
 
 from rich.console import Console
 
-from bot.terminal import show_answer
+from bot.terminal import THEME, rendered
 from core.bootstrap import open_core
 from core.models import Question, Turn
 from core.settings import CoreSettings, load_settings
@@ -22,12 +23,13 @@ QUESTIONS = ("How many vacation days do employees get?", "and for contractors?",
 
 async def main() -> None:
     """Ask in one conversation and save what the terminal shows."""
-    console = Console(record=True, width=100, force_terminal=True, highlight=False)
+    console = Console(record=True, width=100, force_terminal=True, highlight=False, theme=THEME, file=io.StringIO())
     history: tuple[Turn, ...] = ()
     async with open_core(load_settings(CoreSettings)) as core:
         for question in QUESTIONS:
-            console.print(f"$ docent ask --conversation demo {question!r}", style="bold green")
-            answer = await show_answer(core.answerer, Question(question, history), console)
+            console.print(f'$ docent ask --conversation demo "{question}"', style="bold green")
+            answer = await core.answerer.answer(Question(question, history))
+            console.print(rendered(answer))
             history = (*history, Turn(question, answer.text))
             console.print()
     console.save_svg(str(PICTURE), title="docent")

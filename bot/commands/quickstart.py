@@ -11,7 +11,7 @@ from bot.commands.ingest import bar
 from bot.commands.ingest import text as summary_text
 from bot.serving import serve
 from bot.settings import BotSettings
-from bot.terminal import show_answer
+from bot.terminal import THEME, show_answer
 from core.bootstrap import Core, open_core
 from core.errors import ConfigurationError
 from core.models import Question
@@ -27,7 +27,7 @@ async def run(arguments: argparse.Namespace) -> int:
     """
     settings = load_settings(CoreSettings)
     bot = load_settings(BotSettings)
-    console = Console(highlight=False)
+    console = Console(highlight=False, theme=THEME)
     async with open_core(settings, migrate=True) as core:
         console.print(wording.ingesting(settings.docs_dir), markup=False)
         with bar() as report:

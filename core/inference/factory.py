@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from core.errors import ConfigurationError
 from core.inference.hub import Progress
 from core.inference.llama_cpp import LlamaCppChatModel
@@ -48,8 +46,7 @@ def build_chat_model(settings: CoreSettings, progress: Progress | None = None) -
 def build_embedder(settings: CoreSettings) -> Embedder:
     """Build what EMBEDDER names. Raises ConfigurationError when it is a path without a model."""
     name, source = find_embedder(settings)
-    # A cast, because the port has plain attributes where this embedder finds its dimensions out when first asked.
-    return cast(Embedder, SentenceTransformerEmbedder(source, name=name))
+    return SentenceTransformerEmbedder(source, name=name)
 
 
 def context_needed(settings: CoreSettings) -> int:
