@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.answering.evidence import evidence_words
+from core.answering.evidence import evidence_words, heading_of
 from core.answering.support import carrier, split_markers
 from core.ingestion.plain_text import plain
 from core.ingestion.sentences import split_sentences
@@ -40,6 +40,7 @@ def phrased(
     for line in written.splitlines():
         for marked in split_sentences(line):
             sentence, numbers = split_markers(marked)
+            sentence = _without_heading(sentence, offered)
             if not sentence or any(sentence == other for other, _ in sentences):
                 continue
             if any(_same_words(sentence, told) for _, told in words):
@@ -48,6 +49,13 @@ def phrased(
             if index is not None:
                 sentences.append((sentence, offered[index]))
     return _composed(sentences, evidence) if sentences else None
+
+
+def _without_heading(sentence: str, offered: Sequence[Evidence]) -> str:
+    """Take off the heading that stood before a note in the prompt: a small model copies it along."""
+    for piece in offered:
+        sentence = sentence.removeprefix(f"{heading_of(piece)}:").lstrip()
+    return sentence
 
 
 def _same_words(sentence: str, evidence: str) -> bool:

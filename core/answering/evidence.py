@@ -108,16 +108,21 @@ def choose(
 
 def meaning(unit: Unit) -> str:
     """Give a piece as it is compared with a question: under its nearest heading, led by what opens it."""
-    chunk = unit.chunk.chunk
-    heading = chunk.heading.rsplit(HEADING_SEPARATOR, 1)[-1] or unit.chunk.title
-    return ". ".join(part for part in (heading, plain(unit.lead, one_line=True), unit.plain) if part)
+    return ". ".join(part for part in (_heading(unit.chunk), plain(unit.lead, one_line=True), unit.plain) if part)
 
 
 def described(evidence: Evidence) -> str:
     """Give evidence as the model reads it: plain words on one line, led by its heading."""
-    chunk = evidence.chunk.chunk
-    heading = chunk.heading.rsplit(HEADING_SEPARATOR, 1)[-1] or evidence.chunk.title
-    return f"{heading}: {evidence_words(evidence)}"
+    return f"{heading_of(evidence)}: {evidence_words(evidence)}"
+
+
+def heading_of(evidence: Evidence) -> str:
+    """Give the nearest heading of evidence, or its document's title."""
+    return _heading(evidence.chunk)
+
+
+def _heading(chunk: RetrievedChunk) -> str:
+    return chunk.chunk.heading.rsplit(HEADING_SEPARATOR, 1)[-1] or chunk.title
 
 
 def evidence_words(evidence: Evidence) -> str:

@@ -16,10 +16,15 @@ _NEGATION = re.compile(
 )
 _NAME = re.compile(r"(?<![.!?]\s)(?<!^)\b[A-Z][\w-]+")
 _MARKER = re.compile(r"\s*\[(\d{1,3})\]")
-# Of a sentence's content words, this share must stand in the evidence or in the question.
-_COVERED = 0.8
+# Of a sentence's content words, this share must stand in the evidence. Words of the question alone don't count: in
+# "the team that won the hackathon is the team that worked with the facilitator" it is "won" that makes it a lie.
+_COVERED = 0.9
 # A sentence of fewer words states nothing; a word that a document tells the model to say is one of these.
 _SHORTEST = 4
+# It must tell this many content words that the question did not hold, or a number.
+_TOLD = 2
+# A label that a small model puts before what it copies: "A:", "Note 2:".
+_LABEL = re.compile(r"^\W*(?:\w{1,2}|note \d+|answer|question)\s*[:.)]", re.IGNORECASE)
 
 
 def split_markers(sentence: str) -> tuple[str, tuple[int, ...]]:
@@ -35,26 +40,25 @@ def content_words(text: str, language: str = "english") -> set[str]:
 def supports(sentence: str, evidence: str, question: str, language: str = "english") -> bool:
     """Tell whether evidence (plain text) carries a sentence (without markers).
 
-    Numbers and names must stand in the evidence itself; negation must agree; nearly all content words that
-    the question did not bring must come from the evidence.
+    It must be a whole statement. Numbers and names must stand in the evidence itself, negation must agree, and nearly
+    all content words must come from the evidence, some of which the question did not hold.
     """
+    if not sentence.rstrip().endswith((".", "!")) or len(sentence.split()) < _SHORTEST or _LABEL.match(sentence):
+        return False
     numbers = set(_NUMBER.findall(evidence))
     if any(number not in numbers for number in _NUMBER.findall(sentence)):
         return False
     lowered = evidence.lower()
-    asked = question.lower()
-    if any(name.lower() not in lowered and name.lower() not in asked for name in _NAME.findall(sentence)):
+    if any(name.lower() not in lowered for name in _NAME.findall(sentence)):
         return False
     if bool(_NEGATION.search(sentence)) != bool(_NEGATION.search(evidence)):
         return False
-    if sentence.rstrip().endswith("?") or len(sentence.split()) < _SHORTEST:
-        return False
     told = content_words(evidence, language)
     words = content_words(sentence, language)
-    new = words - content_words(question, language)
-    if not new:  # a yes in the question's own words: every one of them must be told
-        return bool(words) and words <= told
-    return len(new & told) / len(new) >= _COVERED
+    new = (words & told) - content_words(question, language)
+    if len(new) < _TOLD and not any(term[0].isdigit() for term in new):
+        return False
+    return len(words & told) / len(words) >= _COVERED
 
 
 def carrier(

@@ -7,7 +7,8 @@ QUESTION = "How many vacation days do I get, and who approves them?"
 
 
 @pytest.mark.parametrize(
-    "sentence", ["Employees get 30 vacation days a year.", "You get 30 vacation days.", "Dana Okafor approves them."]
+    "sentence",
+    ["Employees get 30 vacation days a year.", "You get 30 vacation days.", "It is Dana Okafor who approves them."],
 )
 def test_what_the_evidence_says_is_carried(sentence: str) -> None:
     assert supports(sentence, EVIDENCE, QUESTION)
@@ -22,6 +23,9 @@ def test_what_the_evidence_says_is_carried(sentence: str) -> None:
         ("Employees get 30 days and a company car with free fuel.", "words from nowhere"),
         ("How many vacation days do I get?", "nothing but the question"),
         ("", "nothing at all"),
+        ("Employees get 30 vacation days a", "it is cut off"),
+        ("A: Employees get 30 vacation days a year.", "a label"),
+        ("Employees get vacation days.", "nothing that the question did not hold"),
     ],
 )
 def test_what_the_evidence_does_not_say_is_not(sentence: str, fault: str) -> None:
@@ -34,3 +38,9 @@ def test_a_dropped_negation_is_noticed() -> None:
 
 def test_markers_are_taken_off() -> None:
     assert split_markers("You get 30 days [1][12].") == ("You get 30 days.", (1, 12))
+
+
+def test_a_word_of_the_question_that_the_evidence_lacks_is_not_asserted() -> None:
+    told = "The team that worked with the facilitator should plan next steps after the hackathon."
+    written = "The team that won the last hackathon is the team that worked with the facilitator."
+    assert not supports(written, told, "which team won the last hackathon")
