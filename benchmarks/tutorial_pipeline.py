@@ -33,6 +33,8 @@ from sentence_transformers import SentenceTransformer
 CHUNK_CHARACTERS, OVERLAP_CHARACTERS = 1000, 200
 CHUNKS_IN_PROMPT, CHUNKS_RETRIEVED = 4, 10
 CONTEXT_TOKENS, ANSWER_TOKENS = 8192, 256
+# What LangChain's own llama.cpp classes default to; llama-cpp-python's 1.0 lets half of the answers run in circles.
+REPEAT_PENALTY = 1.1
 # Chunks handed to PGVector at once: keeps one INSERT small and the progress visible.
 CHUNKS_PER_INSERT = 256
 
@@ -124,7 +126,11 @@ def generate(model: llama_cpp.Llama, question: str, context: Sequence[str]) -> t
     prompt = PROMPT.format(context="\n\n".join(context), question=question)
     started, first_token, pieces = time.perf_counter(), 0.0, []
     stream: Any = model.create_chat_completion(
-        [{"role": "user", "content": prompt}], temperature=0.0, max_tokens=ANSWER_TOKENS, stream=True
+        [{"role": "user", "content": prompt}],
+        temperature=0.0,
+        repeat_penalty=REPEAT_PENALTY,
+        max_tokens=ANSWER_TOKENS,
+        stream=True,
     )
     for part in stream:
         piece = part["choices"][0]["delta"].get("content")

@@ -40,6 +40,7 @@ class Dispatcher:
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._pace = Pace()
         self._reingest = Reingest(core)
+        self.answered = 0  # questions that ended here, in whatever way
 
     # --- what people do
 
@@ -263,6 +264,7 @@ class Dispatcher:
         finally:
             self._pace.leave(question_id)
             await throttle.stop()
+            self.answered += 1
 
     async def _reply(
         self, question_id: int, message: IncomingMessage, throttle: Throttle

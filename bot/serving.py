@@ -14,7 +14,7 @@ from bot import wording
 from bot.admin import Admins
 from bot.conversing import converse
 from bot.dispatch import Dispatcher
-from bot.platforms.web.health import build_app
+from bot.platforms.web.health import add_health
 from bot.settings import BotSettings
 from bot.supervision import Platform, Supervisor
 from core.bootstrap import Core
@@ -24,9 +24,25 @@ from core.errors import ConfigurationError
 _GRACE_SECONDS = 10.0
 
 
-def configured_platforms(settings: BotSettings) -> dict[str, Callable[[], Platform]]:
-    """Give a builder for each platform that has its tokens. Nothing of a platform's library is imported before."""
+def configured_platforms(
+    settings: BotSettings, application: web.Application | None = None
+) -> dict[str, Callable[[], Platform]]:
+    """Give a builder for each platform that has its tokens; a platform's library is imported only then.
+
+    application: gets the route for Slack's signed requests where SLACK_SIGNING_SECRET asks for HTTP mode.
+    """
     platforms: dict[str, Callable[[], Platform]] = {}
+    if settings.slack_bot_token is not None:
+        from bot.platforms.slack.app import HttpDoor, SlackPlatform
+
+        door = HttpDoor()
+        if application is not None and settings.slack_signing_secret is not None:
+            door.add_routes(application)
+        platforms["slack"] = lambda: SlackPlatform(settings, door)
+    if settings.discord_token is not None:
+        from bot.platforms.discord import DiscordPlatform
+
+        platforms["discord"] = lambda: DiscordPlatform(settings)
     return platforms
 
 
@@ -36,14 +52,16 @@ async def serve(core: Core, settings: BotSettings) -> None:
     Ends at SIGTERM, SIGINT or the chat's end: answers in flight get a grace time, then they are handed back.
     Raises ConfigurationError when the port is taken.
     """
-    platforms = configured_platforms(settings)
+    application = web.Application()
+    platforms = configured_platforms(settings, application)
     desk = Dispatcher(core, Admins(settings.docent_admins))
     supervisor = Supervisor(platforms, desk)
+    add_health(application, core, supervisor)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    runner = web.AppRunner(build_app(core, supervisor), access_log=None)
+    runner = web.AppRunner(application, access_log=None)
     await runner.setup()
     tasks: list[asyncio.Task[None]] = []
 

@@ -25,3 +25,5 @@ class BotSettings(BaseSettings):
     docent_admins: str = ""
     web_host: str = "127.0.0.1"
     web_port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    slack_signing_secret: SecretStr | None = None
+    slack_listen: str = "thread"

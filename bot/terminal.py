@@ -16,7 +16,6 @@ from bot import wording
 from core.answering.answerer import Answerer, EvidenceFound, TextGrown
 from core.models import Answer, Question
 
-
 # Quotations are the answer here, so they keep the colour of text.
 THEME = Theme({"markdown.block_quote": "none"})
 

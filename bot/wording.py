@@ -184,3 +184,54 @@ def ingest_progress(collection: str, done: int, total: int) -> str:
 def ingest_refused(reason: str) -> str:
     """Say why an ingest did not start; the reason is ours and names no person."""
     return f"The ingest did not run: {reason}"
+
+
+# --- Discord
+
+DISCORD_SOURCES = "Sources"
+DISCORD_BUTTONS = {"up": "👍", "down": "👎", "evidence": "Show evidence", "cancel": "Cancel"}
+DISCORD_NOTHING = "…"
+DISCORD_SOMEONE = "someone"
+DISCORD_COMMANDS = {
+    "ask": "Ask the team's documents a question",
+    "reingest": "Read the documents again (admins)",
+    "status": "What Docent knows and whether it is well",
+    "forget": "Forget what was said in this channel or thread",
+    "help": "How to ask Docent",
+}
+DISCORD_OPTIONS = {
+    "question": "What you would like to know",
+    "folder": "Which folder; all of them when left out",
+    "dry_run": "Only say what would change",
+}
+
+
+def discord_asked(mention: str, question: str) -> str:
+    """Say who asked what, above an answer that Discord can't hang on its question; one short line."""
+    return f"{mention} asked: {question}"
+
+
+# --- Slack
+
+SLACK_SHOW_EVIDENCE = "Show evidence"
+SLACK_CANCEL = "Cancel"
+SLACK_LOOKING = "is looking …"
+SLACK_SOMEONE = "Someone"
+SLACK_CANNOT_WRITE = (
+    "I can't write in this conversation. Invite me with `/invite`, or ask me in a direct message instead."
+)
+SLACK_HOME_TITLE = "Docent answers from your team's documents"
+SLACK_HOME_KNOWS = "What I know"
+SLACK_HOME_ASKING = "How to ask"
+SLACK_HOME_EXAMPLES = (
+    "Some ways to begin:\n"
+    "- In a channel: `@Docent How do I book leave?`\n"
+    "- Here, under Messages: `Who can approve a purchase?`\n"
+    "- In the thread of an answer, without a mention: `And who approves it?`\n"
+    "- Anywhere: `/docent ask Where do I report a lost laptop?`"
+)
+
+
+def slack_asked(name: str, question: str) -> str:
+    """Show a question of a slash command, which Slack shows to nobody."""
+    return f"{name} asked: {question}"

@@ -61,8 +61,12 @@ class MessageRoutes:
         if not thread.is_thread:
             raise refusal(50024)
         changes = {key: value for key, value in body_of(request).items() if key in ("archived", "locked", "name")}
-        manages = Permission.MANAGE_THREADS in self._state.permissions(self._state.bot, thread)
-        if not manages and (thread.owner is not self._state.bot or "locked" in changes):
+        # Who may write in a thread may open it again, unless it is locked:
+        # https://discord.com/developers/docs/resources/channel#modify-channel
+        opens = changes == {"archived": False} and not thread.locked
+        if opens:
+            self._channel(request, Permission.SEND_MESSAGES)
+        elif not self._manages_threads(thread) and (thread.owner is not self._state.bot or "locked" in changes):
             raise refusal(50013)
         if thread.archived and changes.get("archived") is not False:
             raise refusal(50083)

@@ -18,8 +18,8 @@ class States(Protocol):
         ...
 
 
-def build_app(core: Core, platforms: States) -> web.Application:
-    """Give an application with GET /healthz: 200 when questions can be answered, else 503.
+def add_health(application: web.Application, core: Core, platforms: States) -> None:
+    """Serve GET /healthz: 200 when questions can be answered, else 503.
 
     A platform that failed is named, but leaves the status alone: a restart would not mend its token.
     """
@@ -41,6 +41,4 @@ def build_app(core: Core, platforms: States) -> web.Application:
         }
         return web.json_response(body, status=200 if documents else 503)
 
-    app = web.Application()
-    app.router.add_get("/healthz", health)
-    return app
+    application.router.add_get("/healthz", health)
