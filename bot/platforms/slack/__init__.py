@@ -1,0 +1,1 @@
+"""Slack: events in, messages out; the only package that knows slack-bolt."""

@@ -1,0 +1,179 @@
+"""Hands over what people do in Slack to the desk, and its answers to commands and presses back to them."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import structlog
+
+from bot import wording
+from bot.delivery import Throttle
+from bot.messages import Command, CommandName, CommandUpdate, Desk, IncomingMessage, Reply, Sent
+from bot.platforms.slack import normalise
+from bot.platforms.slack.calls import SlackCalls, SlackRefusedError
+from bot.platforms.slack.home import home_view
+from bot.platforms.slack.listening import Listening
+from bot.platforms.slack.normalise import Identity
+from bot.platforms.slack.render import render_text
+from bot.platforms.slack.surface import SlackSurface
+from bot.platforms.slack.work import Work
+from core.errors import PlatformError
+from core.models import ConversationKey
+
+log = structlog.get_logger()
+
+Payload = Mapping[str, Any]
+Tell = Callable[[str], Awaitable[None]]
+
+
+class Handlers:
+    """What happens after a payload was acknowledged; every method takes the payload as Slack sent it."""
+
+    def __init__(
+        self, desk: Desk, surface: SlackSurface, calls: SlackCalls, work: Work, identity: Identity, listening: Listening
+    ) -> None:
+        self._desk = desk
+        self._surface = surface
+        self._calls = calls
+        self._work = work
+        self._identity = identity
+        self._listening = listening
+        self._keys = Recent()  # by the id that a message has from its client
+        self._commands = Recent()
+
+    async def event(self, payload: Payload) -> None:
+        """Take an event: a message or a mention, or someone who opened the home tab."""
+        event = payload["event"]
+        if event["type"] == "app_home_opened" and event.get("tab") == "home":
+            await self._show_home(event["user"], event["channel"])
+            return
+        message = normalise.normalise_event(payload, self._identity)
+        if message is None:
+            return
+        if message.kind == "question" and event.get("client_msg_id"):
+            # Now and then Slack sends a message again as a new one: with another ts, but its client's id stays.
+            message = replace(message, key=self._keys.first(event["client_msg_id"], message.key))
+        async with self._work.order(message.key):
+            await self._take(event, message)
+
+    async def _take(self, event: Payload, message: IncomingMessage) -> None:
+        if message.kind != "question":
+            if message.kind == "edited" and normalise.newly_mentions(event, self._identity):
+                await self._desk.receive(replace(message, kind="question"))
+            await self._desk.receive(message)
+            return
+        addressing = normalise.addressing(event, self._identity)
+        if addressing != "us" and not await self._is_for_us(addressing, message):
+            return
+        command = normalise.spoken_command(message) if addressing == "us" else None
+        if command is None:
+            await self._desk.receive(message)
+        elif message.key not in self._commands:
+            self._commands.first(message.key, command.name)
+            await self._carry_out(command, message, partial(self._surface.whisper, message))
+
+    async def _is_for_us(self, addressing: normalise.Addressing, message: IncomingMessage) -> bool:
+        """Tell whether a message that doesn't mention us is a question."""
+        mode = self._listening.mode(message.conversation.channel)
+        if mode == "mention" or not message.text:
+            return False
+        return mode == "all" or (addressing == "thread" and await self._desk.participates(message.conversation))
+
+    async def command(self, body: Payload) -> None:
+        """Take a slash command."""
+        message, command = normalise.normalise_command(body, self._identity)
+
+        async def tell(text: str) -> None:
+            try:
+                await self._respond(body["response_url"], text)
+            except SlackRefusedError as refusal:
+                # It lasts for half an hour and five answers.
+                log.info("slack response_url refused", error=str(refusal))
+                await self._surface.whisper(message, text)
+
+        if command is not None:
+            await self._carry_out(command, message, tell)
+            return
+        try:
+            ts = await self._surface.announce(message, body.get("user_name") or wording.SLACK_SOMEONE)
+        except PlatformError as error:
+            log.warning("slack question not shown", error=str(error))
+            await tell(wording.SLACK_CANNOT_WRITE)
+            return
+        await self._desk.receive(normalise.posted_question(message, ts))
+
+    async def action(self, body: Payload) -> None:
+        """Take a press of a button."""
+        press = normalise.normalise_action(body)
+        if press is None:
+            return
+        said = await self._desk.press(press)
+        if said:
+            await self._respond(body["response_url"], said, body.get("container", {}).get("thread_ts"))
+
+    async def _carry_out(self, command: Command, message: IncomingMessage, tell: Tell) -> None:
+        """Do a command; what is for everyone is a message that changes, what is for its giver is told first and last.
+
+        A response_url takes five answers, and none of them can change the one before.
+        """
+        sent: Sent | None = None
+
+        async def show(reply: Reply) -> None:
+            nonlocal sent
+            sent = await self._surface.show(message, reply, sent)
+
+        throttle = Throttle(show, self._surface.edit_seconds)
+        last, told = CommandUpdate(""), ""
+        try:
+            async for last in self._desk.command(command):
+                if not last.private:
+                    await throttle.offer(Reply("working", last.text))
+                elif not told:
+                    told = last.text
+                    await tell(told)
+            if last.private and last.text != told:
+                await tell(last.text)
+            elif not last.private:
+                await throttle.finish(Reply("final", last.text))
+        except PlatformError as error:
+            log.warning("slack command not shown", command=command.name, error=str(error))
+            await tell(f"{wording.SLACK_CANNOT_WRITE}\n\n{last.text}")
+        finally:
+            await throttle.stop()
+
+    async def _respond(self, url: str, text: str, thread_ts: str | None = None) -> None:
+        for body in render_text(text):
+            answer = {"response_type": "ephemeral", "replace_original": False, "text": body.text, "blocks": body.blocks}
+            answer |= {"unfurl_links": False, "unfurl_media": False}
+            await self._calls.respond(url, answer | ({"thread_ts": thread_ts} if thread_ts else {}))
+
+    async def _show_home(self, user: str, channel: str) -> None:
+        conversation = ConversationKey("slack", self._identity.team, channel, "")
+        names: tuple[CommandName, ...] = ("status", "help")
+        texts = ["", ""]
+        for number, name in enumerate(names):
+            async for update in self._desk.command(Command("slack", name, "", user, conversation)):
+                texts[number] = update.text
+        await self._calls.repeated(self._calls.api.views_publish, user_id=user, view=home_view(*texts))
+
+
+class Recent:
+    """What was lately seen for the first time, by name; the oldest is forgotten."""
+
+    def __init__(self, size: int = 1000) -> None:
+        self._size = size
+        self._values: OrderedDict[str, str] = OrderedDict()
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._values
+
+    def first(self, name: str, value: str) -> str:
+        """Give the value with which a name was first seen, which is this one when it was not."""
+        found = self._values.setdefault(name, value)
+        if len(self._values) > self._size:
+            self._values.popitem(last=False)
+        return found
