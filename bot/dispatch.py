@@ -38,6 +38,7 @@ class Dispatcher:
         self._alive = Alive(core.database, self._owner)
         self._surfaces: dict[str, Surface] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._showing: dict[int, set[asyncio.Task[Sent]]] = {}
         self._pace = Pace()
         self._reingest = Reingest(core)
         self.answered = 0  # questions that ended here, in whatever way
@@ -85,11 +86,11 @@ class Dispatcher:
         sent = _sent(stored.sent)
         if message.kind == "deleted":
             await self._questions.close(stored.id, "retracted")
-            if sent is not None:
-                try:
-                    await surface.retract(message, sent)
-                except PlatformError as error:
-                    log.warning("retraction refused", question=stored.id, error=str(error))
+            try:
+                # Also without a note of what was sent: it may have been on its way, and the surface can find it.
+                await surface.retract(replace(message, handle={**stored.handle, **message.handle}), sent or Sent())
+            except PlatformError as error:
+                log.warning("retraction refused", question=stored.id, error=str(error))
             return
         await self._questions.reopen(stored.id, message.text, self._owner)
         self._start(stored.id, surface, replace(message, handle={**stored.handle, **message.handle}), sent)
@@ -137,6 +138,9 @@ class Dispatcher:
                 yield CommandUpdate(await self._status())
             elif command.name == "forget":
                 turns = await self._core.conversations.forget(command.conversation)
+                if not command.conversation.thread:
+                    # A command knows its channel but no thread: it means what this person asked there.
+                    turns += await self._questions.forget_asked_by(command.conversation, command.user)
                 yield CommandUpdate(wording.forgotten(turns) if turns else wording.NO_MEMORY)
             else:
                 allowed = self._admins.include(command.platform, command.user)
@@ -216,7 +220,7 @@ class Dispatcher:
         tasks = list(self._tasks.values())
         if tasks:
             await asyncio.wait(tasks, timeout=grace_seconds)
-        for question_id in list(self._tasks):
+        for question_id in {*self._tasks, *self._showing}:
             await self._stop(question_id)
         await self._alive.release()
 
@@ -241,6 +245,7 @@ class Dispatcher:
         if task is not None:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+        await asyncio.gather(*self._showing.get(question_id, ()), return_exceptions=True)
 
     async def _answer(self, question_id: int, surface: Surface, message: IncomingMessage, sent: Sent | None) -> None:
         last = sent
@@ -321,10 +326,29 @@ class Dispatcher:
     async def _show(
         self, surface: Surface, message: IncomingMessage, question_id: int, reply: Reply, sent: Sent | None
     ) -> Sent:
-        shown = await surface.show(message, reply, sent)
-        if shown != sent:
-            await self._questions.note_sent(question_id, {"ids": list(shown.ids), "handle": dict(shown.handle)})
-        return shown
+        """Show a reply and note our messages; goes on to its end when the caller is cancelled.
+
+        A post that is on its way can't be called back: only with its note is the answer never posted twice.
+        """
+
+        async def show() -> Sent:
+            shown = await surface.show(message, reply, sent)
+            if shown != sent:
+                await self._questions.note_sent(question_id, {"ids": list(shown.ids), "handle": dict(shown.handle)})
+            return shown
+
+        task = asyncio.create_task(show(), name=f"show-{question_id}")
+        self._showing.setdefault(question_id, set()).add(task)
+        task.add_done_callback(lambda done: self._forget_showing(question_id, done))
+        return await asyncio.shield(task)
+
+    def _forget_showing(self, question_id: int, task: asyncio.Task[Sent]) -> None:
+        left = self._showing.get(question_id, set())
+        left.discard(task)
+        if not left:
+            self._showing.pop(question_id, None)
+        if not task.cancelled() and task.exception() is not None:
+            log.debug("show failed", question=question_id, error=str(task.exception()))
 
     async def _close_quietly(self, question_id: int) -> None:
         try:

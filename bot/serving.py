@@ -30,11 +30,14 @@ def configured_platforms(
     """Give a builder for each platform that has its tokens; a platform's library is imported only then.
 
     application: gets the route for Slack's signed requests where SLACK_SIGNING_SECRET asks for HTTP mode.
+    Raises ConfigurationError for SLACK_LISTEN.
     """
     platforms: dict[str, Callable[[], Platform]] = {}
     if settings.slack_bot_token is not None:
         from bot.platforms.slack.app import HttpDoor, SlackPlatform
+        from bot.platforms.slack.listening import parse_listening
 
+        parse_listening(settings.slack_listen)  # a wrong value ends the start, not the first event
         door = HttpDoor()
         if application is not None and settings.slack_signing_secret is not None:
             door.add_routes(application)
@@ -42,7 +45,9 @@ def configured_platforms(
     if settings.discord_token is not None:
         from bot.platforms.discord import DiscordPlatform
 
-        platforms["discord"] = lambda: DiscordPlatform(settings)
+        # One for every try: answers in flight keep its surface, which waits for the next connection.
+        discord = DiscordPlatform(settings)
+        platforms["discord"] = lambda: discord
     return platforms
 
 

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, delete, func, select, text, update
+from sqlalchemy import ColumnElement, and_, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.models import ConversationKey
 from core.storage.database import Database
-from core.storage.tables import audit, feedback, questions, turns
+from core.storage.tables import audit, conversations, feedback, questions, turns
 
 Status = Literal["open", "answered", "failed", "cancelled", "retracted"]
 
@@ -138,6 +138,28 @@ class QuestionStore:
         async with self._database.begin() as connection:
             turn = select(questions.c.turn_id).where(questions.c.id == question_id).scalar_subquery()
             await connection.execute(delete(turns).where(turns.c.id == turn))
+
+    async def forget_asked_by(self, place: ConversationKey, asked_by: str) -> int:
+        """Delete the conversations of one channel, whatever their thread, that a person asked in; gives their turns."""
+        theirs = (
+            select(conversations.c.id)
+            .join(
+                questions,
+                and_(*(questions.c[name] == conversations.c[name] for name in asdict(place))),
+            )
+            .where(
+                questions.c.asked_by == asked_by,
+                conversations.c.platform == place.platform,
+                conversations.c.workspace == place.workspace,
+                conversations.c.channel == place.channel,
+            )
+        )
+        async with self._database.begin() as connection:
+            count = await connection.scalar(
+                select(func.count()).select_from(turns).where(turns.c.conversation_id.in_(theirs))
+            )
+            await connection.execute(delete(conversations).where(conversations.c.id.in_(theirs)))
+        return int(count or 0)
 
     async def evidence(self, question_id: int) -> list[dict[str, Any]]:
         """Give what an answer cited: number, document, content_hash, evidence; empty when it was forgotten."""

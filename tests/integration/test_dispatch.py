@@ -308,6 +308,18 @@ async def test_forget_removes_this_conversation_and_says_so(start) -> None:
     assert await updates(process, command("forget")) == [wording.NO_MEMORY]
 
 
+async def test_forget_in_a_channel_removes_what_its_giver_asked_there_in_any_thread(start) -> None:
+    process = await start()
+    await process.ask(question())
+    other = replace(THREAD, thread="300.3")
+    theirs = IncomingMessage("question", "slack:T1:C1:300.3", other, "U2", ASKED)
+    await process.ask(theirs)
+    in_channel = replace(command("forget"), conversation=replace(THREAD, thread=""))
+    assert await updates(process, in_channel) == [wording.forgotten(1)]
+    assert await process.core.conversations.turns(THREAD) == ()
+    assert len(await process.core.conversations.turns(other)) == 1
+
+
 async def test_status_and_help_speak(start) -> None:
     process = await start()
     (status,) = await updates(process, command("status"))

@@ -19,6 +19,7 @@ from bot.platforms.discord.surface import DiscordSurface
 from bot.settings import BotSettings
 from core.errors import ConfigurationError, PlatformError
 
+_HEED_SECONDS = 0.2
 _GOODBYE_SECONDS = 3.0
 
 
@@ -63,15 +64,7 @@ class DiscordPlatform:
             self._rest.use(client)
             await _connected(client)
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
-            raise cannot_run(error) or error from error
-        except AttributeError as error:
-            # discord.py 2.7.1 looks for a sequence number in a connection that was never made.
-            if client is None or client.ws is not None:
-                raise
-            raise PlatformError(
-                f"Discord's gateway can't be reached at {self._settings.discord_gateway_url}; "
-                "check the network and DISCORD_GATEWAY_URL."
-            ) from error
+            raise cannot_run(error) from error
         finally:
             self._rest.use(None)
             if client is not None:
@@ -106,19 +99,27 @@ async def _connected(client: discord.Client) -> None:
     """Keep a client connected until that fails or we are cancelled; raises what ended it.
 
     A cancellation that meets the library while it reconnects can be lost in its `wait_for` (Python 3.11,
-    https://github.com/python/cpython/issues/86296), so the client is closed first and cancelled until it ends.
+    https://github.com/python/cpython/issues/86296), so it is repeated until it is heeded.
     """
     connection = asyncio.create_task(client.connect())
     try:
         await asyncio.wait({connection})
     finally:
-        await _closed(client)
         while not connection.done():
             connection.cancel()
-            await asyncio.wait({connection}, timeout=1.0)
-    connection.result()
+            await asyncio.wait({connection}, timeout=_HEED_SECONDS)
+    try:
+        connection.result()
+    except AttributeError as error:
+        # discord.py 2.7.1 looks for the sequence number of a connection that was never made.
+        if client.ws is not None:
+            raise
+        raise PlatformError(
+            f"Discord's gateway can't be reached at {DiscordWebSocket.DEFAULT_GATEWAY}; "
+            "check the network and DISCORD_GATEWAY_URL."
+        ) from error
 
 
 async def _closed(client: discord.Client) -> None:
-    """Close a client, once; on a dead connection the library would wait for its goodbye for half a minute."""
+    """Close a client; on a dead connection the library would wait for its goodbye for half a minute."""
     await asyncio.wait({asyncio.create_task(client.close())}, timeout=_GOODBYE_SECONDS)

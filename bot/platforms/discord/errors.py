@@ -58,8 +58,8 @@ def refused(error: discord.HTTPException, what: str) -> RefusedError:
     )
 
 
-def cannot_run(error: Exception) -> PlatformError | None:
-    """Give the reason why a client ended, with its remedy; None for what is no failure of Discord's."""
+def cannot_run(error: Exception) -> PlatformError:
+    """Give the reason why a client ended, with its remedy."""
     if isinstance(error, discord.LoginFailure):
         return PlatformError(_NOT_ACCEPTED)
     if isinstance(error, discord.PrivilegedIntentsRequired):
@@ -75,4 +75,4 @@ def cannot_run(error: Exception) -> PlatformError | None:
         return refused(error, "the log-in")
     if isinstance(error, (aiohttp.ClientError, OSError)):
         return PlatformError(f"Discord can't be reached ({error}); check the network, a proxy and DISCORD_API_URL.")
-    return None
+    return PlatformError(f"Discord's library gave up ({type(error).__name__}: {error}); Docent connects anew.")

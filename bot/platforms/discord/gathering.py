@@ -35,8 +35,8 @@ def place_of(channel: discord.abc.MessageableChannel, guild: discord.Guild | Non
     """Give where a message stands."""
     if guild is not None:
         return Place(channel.id, guild.id, isinstance(channel, discord.Thread))
-    # A server that is not known (yet) still is one: only a direct message may count as private.
-    return Place(channel.id, None if isinstance(channel, discord.DMChannel) else getattr(channel, "guild_id", 0))
+    # A server that the library does not know (yet) still is one: only a direct message may count as private.
+    return Place(channel.id, channel.guild_id if isinstance(channel, discord.PartialMessageable) else None)
 
 
 def asked_of(interaction: discord.Interaction, *, token: str, response: str) -> Asked:

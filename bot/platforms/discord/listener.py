@@ -84,9 +84,8 @@ class DiscordListener(discord.Client):
         await self._desk.resume(self._surface)
 
     async def on_disconnect(self) -> None:
-        """Note a lost connection; the library restores it, unless it is closing."""
-        if not self.is_closed():
-            self._on_state("reconnecting")
+        """Note a lost connection; the library restores it."""
+        self._on_state("reconnecting")
 
     # ---- messages
 

@@ -130,14 +130,12 @@ def normalise_command(body: Payload, identity: Identity) -> tuple[IncomingMessag
 
 def command_words(text: str) -> tuple[CommandName | Literal["ask"], str]:
     """Give the name of a command and what stood behind it; whatever is no command is a question."""
-    word, _, rest = text.strip().partition(" ")
+    word, rest = [*text.split(maxsplit=1), "", ""][:2]
     name = word.lower()
-    if not name:
+    if name in ("", "ask") and not rest:
         return "help", ""
-    if name in ("ask", "reingest"):
-        return ("help", "") if name == "ask" and not rest.strip() else (cast(CommandName, name), rest.strip())
-    if name in _ALONE and not rest.strip():
-        return cast(CommandName, name), ""
+    if name in ("ask", "reingest") or (name in _ALONE and not rest):
+        return cast(CommandName, name), rest.strip()
     return "ask", text.strip()
 
 

@@ -90,7 +90,8 @@ class Posting:
 
     async def _check_thread(self, handle: Mapping[str, str], answer: Any) -> None:
         """Take back a reply to a question that is gone: Slack puts it into the channel without a word."""
-        if not handle["thread_ts"] or (answer.get("message") or {"thread_ts": "unknown"}).get("thread_ts"):
+        posted = answer.get("message")
+        if not handle["thread_ts"] or posted is None or posted.get("thread_ts"):
             return
         try:
             await self._calls.repeated(

@@ -27,14 +27,7 @@ _REACTIONS = 45
 _FOR_FINAL = 10
 _REMEMBERED = 1000
 # Where we can't write, the person is told in a direct message.
-_CLOSED = {
-    "channel_not_found",
-    "is_archived",
-    "not_in_channel",
-    "restricted_action",
-    "restricted_action_read_only_channel",
-    "user_not_in_channel",
-}
+_CLOSED = {"channel_not_found", "is_archived", "not_in_channel", "user_not_in_channel"}
 
 # One of our messages: its id ("channel:ts") and a digest of what it shows, "" when that is not known.
 Shown = tuple[str, str]
@@ -86,30 +79,38 @@ class SlackSurface:
             log.warning("slack status failed", error=str(error))
 
     async def show(self, message: IncomingMessage, reply: Reply, sent: Sent | None) -> Sent:
-        """Make our messages look like the reply (see Surface); goes on to its end when the caller is cancelled."""
+        """Make our messages look like the reply (see Surface); goes on to its end when the caller is cancelled.
+
+        Where we may not write at all, the asking person is told so once, in a direct message if need be.
+        """
         return await self._work.uninterrupted(self._show(message, reply, sent), f"show {message.key}")
 
     async def _show(self, message: IncomingMessage, reply: Reply, sent: Sent | None) -> Sent:
-        bodies, final = render(reply), reply.stage == "final"
-        if final:
-            self._growing.discard(message.key)
-        else:
-            self._growing.add(message.key)
+        final = reply.stage == "final"
+        (self._growing.discard if final else self._growing.add)(message.key)
         async with self._work.order(f"show {message.key}"):
-            shown = self._known(message, sent)
+            is_new, shown = message.key not in self._shown, self._known(message, sent)
             shown = shown or [(_identifier(message, ts), "") for ts in await self._posting.left_behind(message)]
             try:
-                for part, body in enumerate(bodies):
-                    if part < len(shown):
-                        shown[part] = await self._edit(message, shown[part], body, part, final=final)
-                    else:
-                        shown.append(await self._post(message, body, part))
-                while len(shown) > len(bodies):
-                    await self._delete(shown[-1][0])
-                    shown.pop()
+                await self._bring_to(message, shown, render(reply), final=final)
+            except SlackRefusedError as refusal:
+                if is_new and not shown and _is_closed(refusal):
+                    await self._tell_of_refusal(message)
+                raise
             finally:
                 self._remember(message.key, shown)
             return Sent(tuple(identifier for identifier, _ in shown), sent.handle if sent else {})
+
+    async def _bring_to(self, message: IncomingMessage, shown: list[Shown], bodies: list[Body], *, final: bool) -> None:
+        """Edit, post and delete until the messages in `shown` hold the bodies; `shown` says how far it came."""
+        for part, body in enumerate(bodies):
+            if part < len(shown):
+                shown[part] = await self._edit(message, shown[part], body, part, final=final)
+            else:
+                shown.append(await self._post(message, body, part))
+        while len(shown) > len(bodies):
+            await self._delete(shown[-1][0])
+            shown.pop()
 
     async def retract(self, message: IncomingMessage, sent: Sent) -> None:
         """Delete our messages (see Surface)."""
@@ -140,7 +141,7 @@ class SlackSurface:
                     **content(body),
                 )
             except SlackRefusedError as refusal:
-                if refusal.code not in _CLOSED:
+                if not _is_closed(refusal):
                     raise
                 direct = {**handle, "channel": message.user, "ts": "", "thread_ts": ""}
                 await self._posting.post(replace(message, handle=direct), body, f"whisper {_digest(body)}")
@@ -148,6 +149,12 @@ class SlackSurface:
     async def announce(self, message: IncomingMessage, name: str) -> str:
         """Show a question of a slash command in its channel under our name and give the ts."""
         return await self._posting.post(message, render_question(name, message.text), "question")
+
+    async def _tell_of_refusal(self, message: IncomingMessage) -> None:
+        try:
+            await self.whisper(message, wording.SLACK_CANNOT_WRITE)
+        except PlatformError as error:
+            log.warning("slack person not reached", error=str(error))
 
     def _known(self, message: IncomingMessage, sent: Sent | None) -> list[Shown]:
         """Give our messages: as we remember them, unless the caller speaks of others."""
@@ -190,6 +197,10 @@ class SlackSurface:
         except SlackRefusedError as refusal:
             if refusal.code != "message_not_found":
                 raise
+
+
+def _is_closed(refusal: SlackRefusedError) -> bool:
+    return refusal.code in _CLOSED or refusal.code.startswith("restricted_action")
 
 
 def _identifier(message: IncomingMessage, ts: str) -> str:

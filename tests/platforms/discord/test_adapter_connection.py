@@ -25,17 +25,25 @@ async def ended(run: Awaitable[None]) -> str:
     return str(caught.value)
 
 
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the library wait for a moment only before it connects again."""
+    monkeypatch.setattr("discord.backoff.ExponentialBackoff.delay", lambda self: 0.02)
+
+
 async def test_the_state_follows_the_connection(server: DiscordServer) -> None:
     desk = RecordingDesk()
     async with pointed_at(server):
         platform = DiscordPlatform(settings_for(server))
         assert platform.state == "stopped"
         task = asyncio.create_task(platform.run(desk))
-        await server.until(lambda: platform.state == "starting")
+        await asyncio.sleep(0)
+        assert platform.state == "starting"
         await server.until(lambda: platform.state == "connected")
-        await server.refuse_gateway()
+        await server.refuse_gateway(10**6)
         await server.drop_gateway()
         await server.until(lambda: platform.state == "reconnecting")
+        await server.refuse_gateway(0)
         await server.until(lambda: platform.state == "connected")
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -79,6 +87,7 @@ async def test_a_revoked_token_is_told_with_its_remedy(server: DiscordServer) ->
         said = await ended(task)
         assert "4004" in said
         assert "Reset Token" in said
+        assert platform.state == "stopped"
 
 
 async def test_an_intent_that_was_taken_back_is_told_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,13 +151,13 @@ async def test_one_platform_can_run_again_and_its_surface_waits_for_that(
 
 async def test_a_stop_in_the_middle_of_a_reconnect_is_not_lost(server: DiscordServer) -> None:
     async with pointed_at(server):
-        for moments in range(0, 40, 4):
+        for turns_of_the_loop in range(24):
             platform, desk = DiscordPlatform(settings_for(server)), RecordingDesk()
             task = asyncio.create_task(platform.run(desk))
             await server.until(lambda: desk.resumed)  # noqa: B023
             await server.drop_gateway()
-            for _ in range(moments):
-                await asyncio.sleep(0.001)
+            for _ in range(turns_of_the_loop):
+                await asyncio.sleep(0)
             task.cancel()
             await asyncio.wait({task}, timeout=5)
             assert task.cancelled()

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.simulate.discord_message_shapes import message_json
 from bot.simulate.discord_objects import Channel, User
 from bot.simulate.discord_permissions import Permission
 from bot.simulate.discord_server import DiscordServer
@@ -169,6 +170,18 @@ async def test_an_edited_question_is_handed_over_under_its_key_and_its_answer_is
     ]
     assert desk.received[0].key == desk.received[1].key
     assert len(server.state.messages_in(general)) == 2
+
+
+async def test_a_preview_that_discord_adds_to_a_message_is_no_edit(
+    server: DiscordServer, desk: RecordingDesk, ben: User, general: Channel
+) -> None:
+    desk.replies = ()
+    asked = await server.mention(ben, general, "what is in https://docs.example?")
+    unfolded = message_json(server.state, asked, with_content=True, in_event=True)
+    server.gateway.dispatch("MESSAGE_UPDATE", unfolded, needs=Intent.GUILD_MESSAGES)
+    await server.mention(ben, general, "another one")
+    await server.until(lambda: server.statuses[204] == 2)  # both seen
+    assert [message.kind for message in desk.received] == ["question", "question"]
 
 
 async def test_a_deleted_question_is_handed_over_and_its_answer_retracted(

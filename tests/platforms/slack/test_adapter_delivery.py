@@ -264,6 +264,20 @@ async def test_a_refused_post_is_an_error_with_a_remedy(server, surface, asked, 
         await surface.show(asked, FINAL, None)
 
 
+@pytest.mark.parametrize("trouble", ["left", "locked"])
+async def test_where_docent_may_not_write_the_person_is_told_once(server, surface, asked, trouble):
+    channel = server.state.channels["CGENERAL"]
+    if trouble == "left":
+        channel.members.discard(server.state.bot_user)
+    else:
+        server.state.lock_thread("CGENERAL", asked.handle["ts"])
+    for reply in (WORKING, GROWING, FINAL):
+        with pytest.raises(PlatformError):
+            await surface.show(asked, reply, None)
+    told = server.state.transcript("CGENERAL") + server.state.transcript(server.state.direct_channel("UADA").id)
+    assert told.count("I can't write in this conversation") == 1
+
+
 async def test_a_revoked_token_is_told_once_and_for_all(server, surface, asked, lost):
     server.state.token_error = "token_revoked"
     with pytest.raises(PlatformError, match=r"token_revoked; install the app again"):

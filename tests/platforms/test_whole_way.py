@@ -1,0 +1,202 @@
+"""The real desk behind the real libraries over real sockets, with a real Postgres; only the models are fakes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from bot import wording
+from bot.admin import Admins
+from bot.dispatch import Dispatcher
+from bot.platforms.discord import DiscordPlatform
+from bot.simulate.discord_server import DiscordServer
+from bot.simulate.slack_server import SlackServer
+from bot.simulate.slack_state import Message
+from core.bootstrap import Core, open_core
+from tests.conftest import settings_for
+from tests.fakes.chat_model import FakeChatModel
+from tests.fakes.embedder import FakeEmbedder
+from tests.integration.builders import EXPENSES, VACATION, write
+from tests.platforms.discord.adapter_desk import settings_for as discord_settings
+from tests.platforms.discord.echo_bot import pointed_at
+from tests.platforms.slack.adapter_desk import running as slack_running
+
+QUESTION = "How many vacation days do employees get?"
+HOSTILE = (
+    """# Party
+
+At the party @everyone and <!channel> and <@UADA> get cake, see https://evil.example/collect?all.
+
+```python
+print("<!here> in code")
+```
+
+חופשה היא זכות לכל עובד. 🏖️ Party cake rules: """
+    + "cake party " * 1000
+)
+
+
+@pytest.fixture
+async def folder(tmp_path: Path) -> Path:
+    return write(tmp_path / "docs", vacation=VACATION, expenses=EXPENSES, party=HOSTILE)
+
+
+@pytest.fixture
+async def start(migrated_url: str, folder: Path) -> AsyncIterator[Callable[..., object]]:
+    async with AsyncExitStack() as stack:
+
+        async def start_desk(model: FakeChatModel | None = None) -> Dispatcher:
+            core: Core = await stack.enter_async_context(
+                open_core(settings_for(migrated_url), embedder=FakeEmbedder(), model=model or FakeChatModel("Hm."))
+            )
+            await core.ingester.ingest(folder)
+            desk = Dispatcher(core, Admins("slack:UADA"))
+            stack.push_async_callback(desk.drain, 0)
+            await desk.begin()
+            return desk
+
+        yield start_desk
+
+
+@asynccontextmanager
+async def slack(desk: Dispatcher, channels: int = 0) -> AsyncIterator[SlackServer]:
+    async with SlackServer() as server:
+        for number in range(channels):
+            server.state.add_channel(f"C{number}", f"team-{number}", "UADA", "UGRACE")
+        async with slack_running(server, desk):  # type: ignore[arg-type]
+            yield server
+
+
+@asynccontextmanager
+async def discord(desk: Dispatcher) -> AsyncIterator[DiscordServer]:
+    async with DiscordServer() as server, pointed_at(server):
+        platform = DiscordPlatform(discord_settings(server))
+        task = asyncio.create_task(platform.run(desk))
+        await server.until(lambda: server.state.commands and platform.state == "connected", 30.0)
+        try:
+            yield server
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+def answers(server: SlackServer) -> list[Message]:
+    """What Docent's messages show now."""
+    return [
+        message
+        for channel in server.state.channels.values()
+        for message in channel.messages.values()
+        if message.user == server.state.bot_user and not message.visible_to
+    ]
+
+
+async def test_forty_questions_at_once_are_each_acknowledged_in_time_and_answered_once(start) -> None:
+    desk = await start(FakeChatModel("word " * 8, piece_seconds=0.005, queue_size=64))
+    async with slack(desk, channels=8) as server:
+        spoken = [
+            await server.mention(f"C{number % 8}", "UGRACE", f"{QUESTION} Number {number}.") for number in range(40)
+        ]
+        await server.until(lambda: desk.answered == 40, 120.0)
+        assert all(delivery.acked_at - delivery.sent_at < 1.0 for one in spoken for delivery in one.deliveries)
+        reactions = server.calls_of("reactions.add")
+        seen = {(call.arguments["channel"], call.arguments["timestamp"]): call.at for call in reactions}
+        for one in spoken:
+            assert seen[one.channel, one.ts] - one.deliveries[0].sent_at < 1.0
+        per_question = Counter((message.channel, message.thread_ts) for message in answers(server))
+        assert per_question == {(one.channel, one.ts): 1 for one in spoken}
+        assert all("30 vacation days" in str(message.blocks) for message in answers(server))
+        assert [call for call in server.calls if call.status == 429] == []
+
+
+async def test_five_answers_cut_off_by_a_death_are_finished_by_the_next_process_without_doubles(start) -> None:
+    dying = await start(FakeChatModel("word " * 400, piece_seconds=0.05))
+    async with SlackServer() as server:
+        async with slack_running(server, dying):  # type: ignore[arg-type]
+            spoken = [await server.mention("CGENERAL", "UGRACE", f"{QUESTION} Number {number}.") for number in range(5)]
+            await server.until(lambda: len(answers(server)) == 5, 30.0)
+        await dying.drain(0)
+        following = await start()
+        async with slack_running(server, following):  # type: ignore[arg-type]
+            await server.until(lambda: following.answered == 5, 60.0)
+        assert Counter(message.thread_ts for message in answers(server)) == {one.ts: 1 for one in spoken}
+        assert all("30 vacation days" in str(message.blocks) for message in answers(server))
+        assert "Cancel" not in server.state.transcript("CGENERAL")
+
+
+async def test_a_hostile_document_pings_no_one_and_arrives_whole_in_slack(start) -> None:
+    desk = await start()
+    async with slack(desk) as server:
+        await server.mention("CGENERAL", "UGRACE", "who gets cake at the party? @everyone <!channel>")
+        await server.until(lambda: desk.answered == 1, 30.0)
+        assert server.state.pings == []
+        assert "cake" in server.state.transcript("CGENERAL")
+
+
+async def test_a_hostile_document_pings_no_one_and_arrives_whole_in_discord(start) -> None:
+    desk = await start()
+    async with discord(desk) as server:
+        general, ben = server.state.channel_named("general"), server.state.user_named("ben")
+        await server.slash_command(ben, general, "ask", {"question": "who gets cake at the party? @everyone"})
+        await server.until(lambda: desk.answered == 1, 30.0)
+        assert server.state.pings == []
+        assert "cake" in server.transcript(general)
+
+
+async def test_a_member_who_is_no_admin_is_refused_and_audited_on_both_platforms(start) -> None:
+    desk = await start()
+    async with slack(desk) as server:
+        await server.slash_command("UGRACE", "CGENERAL", "/docent", "reingest")
+        await server.until(lambda: wording.NOT_AN_ADMIN[:20] in server.state.transcript("CGENERAL"), 30.0)
+    async with discord(desk) as server:
+        general, ben = server.state.channel_named("general"), server.state.user_named("ben")
+        await server.slash_command(ben, general, "reingest", {}, forced=True)
+        await server.until(lambda: wording.NOT_AN_ADMIN[:20] in server.transcript(general), 30.0)
+    async with desk._core.database.begin() as connection:
+        rows = (await connection.execute(text("SELECT platform, allowed FROM audit ORDER BY id"))).all()
+    assert [tuple(row) for row in rows] == [("slack", False), ("discord", False)]
+
+
+async def test_a_deleted_question_takes_its_answer_with_it(start) -> None:
+    desk = await start()
+    async with slack(desk) as server:
+        spoken = await server.mention("CGENERAL", "UGRACE", QUESTION)
+        await server.until(lambda: desk.answered == 1, 30.0)
+        await server.delete_message("CGENERAL", spoken.ts)
+        await server.until(lambda: answers(server) == [], 30.0)
+
+
+async def test_cancel_stops_an_answer_from_its_button(start) -> None:
+    model = FakeChatModel("word " * 400, piece_seconds=0.05)
+    desk = await start(model)
+    async with slack(desk) as server:
+        await server.mention("CGENERAL", "UGRACE", QUESTION)
+        await server.until(lambda: model.prompts and "Cancel" in server.state.transcript("CGENERAL"), 30.0)
+        (message,) = answers(server)
+        await server.click("UGRACE", "CGENERAL", message.ts, "cancel")
+        await server.until(lambda: wording.CANCELLED[:7] in server.state.transcript("CGENERAL"), 30.0)
+        assert (desk.busy, model.waiting) == (0, 0)
+
+
+async def test_the_event_loop_keeps_ticking_while_answers_are_made(start) -> None:
+    desk = await start(FakeChatModel("word " * 20, piece_seconds=0.002))
+    ticks = 0
+
+    async def tick() -> None:
+        nonlocal ticks
+        while True:
+            await asyncio.sleep(0.01)
+            ticks += 1
+
+    ticker = asyncio.create_task(tick())
+    async with slack(desk) as server:
+        for number in range(6):
+            await server.mention("CGENERAL", "UGRACE", f"{QUESTION} {number}")
+        await server.until(lambda: desk.answered == 6, 60.0)
+    ticker.cancel()
+    assert ticks > 20
