@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 
 from bot import wording
 from bot.messages import Footnote, Reply
@@ -84,8 +83,3 @@ def working_reply(question_id: int, *, status: str, text: str = "", citations: t
 def closing_reply(text: str) -> Reply:
     """Give a last message without an answer: why there is none."""
     return Reply("final", text)
-
-
-def without_actions(reply: Reply) -> Reply:
-    """Give a reply without its buttons."""
-    return replace(reply, actions=(), question_id=0)

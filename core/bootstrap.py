@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from core.answering.answerer import Answerer, Limits
 from core.answering.evidence import EvidenceChooser
 from core.inference.factory import build_chat_model, build_embedder
+from core.inference.hub import Progress
 from core.ingestion.ingest import Ingester
 from core.models import Sampling
 from core.ports import ChatModel, Embedder
@@ -40,17 +41,21 @@ async def open_core(
     settings: CoreSettings,
     *,
     migrate: bool = False,
+    with_model: bool = True,
+    fetching: Progress | None = None,
     embedder: Embedder | None = None,
     model: ChatModel | None = None,
 ) -> AsyncIterator[Core]:
     """Open the database, check the schema and build the core; everything is closed on the way out.
 
     migrate: bring an older schema up to date instead of refusing it.
+    with_model: False leaves the chat model out. fetching: told of the bytes while an hf: model is fetched.
     embedder, model: given ones take the place of those that the settings name.
     Raises ConfigurationError or StoreError with one helpful line.
     """
     embedder = embedder or build_embedder(settings)
-    model = model or build_chat_model(settings)
+    if model is None and with_model:
+        model = build_chat_model(settings, fetching)
     database = await Database.open(settings)
     try:
         await database.ensure_schema(migrate=migrate)

@@ -11,11 +11,11 @@ from typing import Any, TextIO
 
 from bot.answer_json import answer_json
 from bot.commands.ready import require_index
+from bot.opening import open_docent
 from bot.terminal import show_answer, show_why
-from core.bootstrap import Core, open_core
+from core.bootstrap import Core
 from core.errors import ConfigurationError, QuestionError
 from core.models import ConversationKey, Question, Turn
-from core.settings import CoreSettings, load_settings
 
 
 async def run(arguments: argparse.Namespace) -> int:
@@ -26,9 +26,8 @@ async def run(arguments: argparse.Namespace) -> int:
         raise ConfigurationError('Give a QUESTION, such as: docent ask "How do I book leave?"; or --batch FILE.')
     if arguments.batch is not None and arguments.conversation is not None:
         raise ConfigurationError("--conversation goes with one QUESTION; a batch line brings its own history.")
-    settings = load_settings(CoreSettings)
     batch = list(_read_batch(arguments.batch)) if arguments.batch is not None else []
-    async with open_core(settings) as core:
+    async with open_docent() as core:
         if arguments.batch is None:
             # A question that can't be asked is said before anything loads.
             core.answerer.checked(arguments.question)

@@ -6,13 +6,12 @@ import argparse
 
 from bot.commands.ready import require_index
 from bot.conversing import converse
-from core.bootstrap import open_core
-from core.settings import CoreSettings, load_settings
+from bot.opening import open_docent
 
 
 async def run(_arguments: argparse.Namespace) -> int:
     """Talk until the input ends."""
-    async with open_core(load_settings(CoreSettings)) as core:
+    async with open_docent() as core:
         await require_index(core)
         await converse(core)
     return 0

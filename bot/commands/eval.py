@@ -12,13 +12,12 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.commands.ready import require_index
-from core.bootstrap import open_core
+from bot.opening import open_docent
 from core.errors import ConfigurationError
 from core.evaluation.answers import given
 from core.evaluation.metrics import figures, score
 from core.evaluation.questions import EvaluationItem, parse_questions
 from core.models import Question
-from core.settings import CoreSettings, load_settings
 
 
 async def run(arguments: argparse.Namespace) -> int:
@@ -28,7 +27,7 @@ async def run(arguments: argparse.Namespace) -> int:
     scores = []
     kinds: dict[str, int] = {"phrased": 0, "quoted": 0, "refused": 0}
     first_tokens: list[float] = []
-    async with open_core(load_settings(CoreSettings)) as core:
+    async with open_docent() as core:
         await require_index(core)
         for number, item in enumerate(items, start=1):
             answer = await core.answerer.answer(Question(item.question, item.history, collections))

@@ -12,15 +12,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from bot import wording
-from core.bootstrap import open_core
+from bot.opening import open_docent
 from core.ingestion.ingest import Progress as Step
 from core.ingestion.ingest import Report, Summary
-from core.settings import CoreSettings, load_settings
 
 
 async def run(arguments: argparse.Namespace) -> int:
     """Ingest; exit status 1 when a file failed."""
-    async with open_core(load_settings(CoreSettings)) as core:
+    async with open_docent(answers=False) as core:
         with bar(quiet=arguments.json) as report:
             summary = await core.ingester.ingest(
                 arguments.folder,

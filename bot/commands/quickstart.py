@@ -9,10 +9,11 @@ from rich.console import Console
 from bot import wording
 from bot.commands.ingest import bar
 from bot.commands.ingest import text as summary_text
+from bot.opening import open_docent
 from bot.serving import serve
 from bot.settings import BotSettings
 from bot.terminal import THEME, show_answer
-from core.bootstrap import Core, open_core
+from core.bootstrap import Core
 from core.errors import ConfigurationError
 from core.models import Question
 from core.settings import CoreSettings, load_settings
@@ -28,7 +29,7 @@ async def run(arguments: argparse.Namespace) -> int:
     settings = load_settings(CoreSettings)
     bot = load_settings(BotSettings)
     console = Console(highlight=False, theme=THEME)
-    async with open_core(settings, migrate=True) as core:
+    async with open_docent(migrate=True) as core:
         console.print(wording.ingesting(settings.docs_dir), markup=False)
         with bar() as report:
             summary = await core.ingester.ingest(settings.docs_dir, report=report)

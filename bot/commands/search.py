@@ -10,17 +10,16 @@ from rich.console import Console
 from bot import wording
 from bot.answer_json import passages_json
 from bot.commands.ready import require_index
-from core.bootstrap import open_core
+from bot.opening import open_docent
 from core.errors import ConfigurationError
 from core.retrieval.condense import condense
-from core.settings import CoreSettings, load_settings
 
 
 async def run(arguments: argparse.Namespace) -> int:
     """Print the chunks that a question finds, best first."""
     if arguments.k < 1:
         raise ConfigurationError(f"-k is {arguments.k}; ask for at least 1 chunk.")
-    async with open_core(load_settings(CoreSettings)) as core:
+    async with open_docent(answers=False) as core:
         question = core.answerer.checked(arguments.question)
         await require_index(core)
         query = condense(question, (), core.settings.search_language)

@@ -13,11 +13,11 @@ from pydantic import SecretStr
 from bot.admin import Admins
 from bot.commands.ready import require_index
 from bot.dispatch import Dispatcher
+from bot.opening import open_docent
 from bot.serving import configured_platforms
 from bot.settings import BotSettings
 from bot.supervision import Supervisor
-from core.bootstrap import Core, open_core
-from core.settings import CoreSettings, load_settings
+from core.bootstrap import Core
 
 _SAMPLE = ("How many vacation days do employees get?", "and for contractors?")
 _ANSWER_SECONDS = 300.0
@@ -31,7 +31,7 @@ async def run(arguments: argparse.Namespace) -> int:
     """Ask every question, the later ones in the thread of the first, and print the channel after each answer."""
     questions: Sequence[str] = arguments.questions or _SAMPLE
     stage = _slack if arguments.platform == "slack" else _discord
-    async with open_core(load_settings(CoreSettings)) as core:
+    async with open_docent() as core:
         await require_index(core)
         async with stage(core) as (say, transcript):
             for question in questions:

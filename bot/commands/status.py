@@ -10,13 +10,12 @@ from rich.console import Console
 from rich.table import Table
 
 from bot import wording
-from core.bootstrap import open_core
-from core.settings import CoreSettings, load_settings
+from bot.opening import open_docent
 
 
 async def run(arguments: argparse.Namespace) -> int:
     """Print collections and runs."""
-    async with open_core(load_settings(CoreSettings)) as core:
+    async with open_docent(answers=False) as core:
         collections = await core.index.status()
         runs = await core.index.last_runs()
         settings = await core.index.settings()

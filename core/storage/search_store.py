@@ -66,14 +66,6 @@ JOIN collections k ON k.id = d.collection_id
 ORDER BY distance, c.id
 """  # noqa: S608  (built from constants)
 
-_NEIGHBOURS = f"""
-SELECT {_COLUMNS}
-FROM chunks c
-JOIN documents d ON d.id = c.document_id
-JOIN collections k ON k.id = d.collection_id
-WHERE (c.document_id, c.ordinal) IN (SELECT * FROM unnest(CAST(:documents AS bigint[]), CAST(:ordinals AS int[])))
-"""  # noqa: S608
-
 
 class SearchStore:
     """Read-only access to chunks for questions."""
@@ -139,15 +131,6 @@ class SearchStore:
             vector = _vector(row.embedding)
             candidates.append(Candidate(retrieved, float(row.bm25), vector))
         return candidates
-
-    async def neighbours(self, wanted: Sequence[tuple[int, int]]) -> dict[tuple[int, int], RetrievedChunk]:
-        """Give the chunks at (document id, ordinal), where they exist; their distance counts as unknown (2.0)."""
-        async with self._database.begin() as connection:
-            rows = await connection.execute(
-                text(_NEIGHBOURS),
-                {"documents": [document for document, _ in wanted], "ordinals": [ordinal for _, ordinal in wanted]},
-            )
-            return {(row.document_id, row.ordinal): _retrieved(row, distance=2.0) for row in rows}
 
 
 def _telling(weights: Mapping[str, float], frequencies: Mapping[str, int], total: int) -> list[str]:

@@ -82,3 +82,8 @@ def test_files_that_cannot_be_read_are_named_with_exit_status_1(fresh: Docent, t
     assert done.returncode == 1
     assert "1 added" in done.stdout
     assert "empty.md" in done.stdout
+
+
+def test_commands_that_write_no_answer_need_no_chat_model(sample: Docent) -> None:
+    assert sample.json("status", CHAT_MODEL="/nowhere/model.gguf")["collections"]
+    assert sample.json("search", QUESTION, CHAT_MODEL="/nowhere/model.gguf")["passages"]
