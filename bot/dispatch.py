@@ -84,16 +84,17 @@ class Dispatcher:
         stored = await self._questions.get(stored.id) or stored  # what was sent until it stopped
         await self._questions.drop_turn(stored.id)
         sent = _sent(stored.sent)
+        message = replace(message, handle={**stored.handle, **message.handle})
         if message.kind == "deleted":
             await self._questions.close(stored.id, "retracted")
             try:
                 # Also without a note of what was sent: it may have been on its way, and the surface can find it.
-                await surface.retract(replace(message, handle={**stored.handle, **message.handle}), sent or Sent())
+                await surface.retract(message, sent or Sent())
             except PlatformError as error:
                 log.warning("retraction refused", question=stored.id, error=str(error))
             return
         await self._questions.reopen(stored.id, message.text, self._owner)
-        self._start(stored.id, surface, replace(message, handle={**stored.handle, **message.handle}), sent)
+        self._start(stored.id, surface, message, sent)
 
     async def press(self, press: Press) -> str:
         """Do what a button says (see Desk)."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib.metadata
-import os
 import re
 import shutil
 import signal
@@ -68,7 +67,7 @@ async def examine(core: CoreSettings, bot: BotSettings) -> list[Finding]:
         try:
             findings.append(await check())
         except DocentError as error:
-            # Our messages hold fact and remedy, in this order, parted by the last sentence or semicolon.
+            # Our messages hold fact and remedy, so there is none to add.
             findings.append(Finding(name, False, str(error)))
     return findings
 
@@ -99,7 +98,7 @@ async def _chat_model(core: CoreSettings) -> Finding:
     if core.chat_model == "none" or core.chat_model.startswith("openai:"):
         return Finding("chat model", None, f"{core.chat_model}: no file to check")
     if core.chat_model.startswith("hf:") and not list((core.docent_home / "models").glob("**/*.gguf")):
-        return Finding("chat model", None, f"{core.chat_model} is fetched at the first question")
+        return Finding("chat model", None, f"{core.chat_model} is fetched at the next start")
     path = await asyncio.to_thread(find_chat_model, core)
     header = await asyncio.to_thread(read_header, path)
     needed = memory_estimate(header, path.stat().st_size, context_needed(core)) + _EMBEDDER_MEMORY
@@ -132,7 +131,6 @@ async def _prompt(core: CoreSettings) -> Finding:
         "bot.doctor_prompt",
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        env={**os.environ},
     )
     try:
         output, errors = await asyncio.wait_for(process.communicate(), _PROMPT_SECONDS)

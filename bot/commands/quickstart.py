@@ -26,16 +26,16 @@ async def run(arguments: argparse.Namespace) -> int:
 
     With --ask that question takes the proof's place, and nothing is served.
     """
-    settings = load_settings(CoreSettings)
     bot = load_settings(BotSettings)
     console = Console(highlight=False, theme=THEME)
     async with open_docent(migrate=True) as core:
-        console.print(wording.ingesting(settings.docs_dir), markup=False)
+        folder = core.settings.docs_dir
+        console.print(wording.ingesting(folder), markup=False)
         with bar() as report:
-            summary = await core.ingester.ingest(settings.docs_dir, report=report)
+            summary = await core.ingester.ingest(folder, report=report)
         console.print(summary_text(summary), markup=False)
         if not summary.added + summary.changed + summary.moved + summary.unchanged:
-            raise ConfigurationError(wording.no_documents(settings.docs_dir))
+            raise ConfigurationError(wording.no_documents(folder))
         question = arguments.ask or await _proof_question(core)
         console.print(f"\n> {question}\n", style="bold", markup=False)
         await show_answer(core.answerer, Question(question), console)

@@ -28,7 +28,7 @@ Stage = tuple[Say, Callable[[], str]]
 
 
 async def run(arguments: argparse.Namespace) -> int:
-    """Ask every question, the later ones in the thread of the first, and print the channel after each answer."""
+    """Ask every question, the later ones in the thread of the first, and print what the channel looks like then."""
     questions: Sequence[str] = arguments.questions or _SAMPLE
     stage = _slack if arguments.platform == "slack" else _discord
     async with open_docent() as core:

@@ -72,25 +72,14 @@ def _composed(sentences: Sequence[tuple[str, Evidence]], evidence: Sequence[Evid
     parts = []
     if sentences:
         parts.append(" ".join(_marked(sentence, numbers[piece.chunk.id]) for sentence, piece in sentences))
+    citations = []
     for chunk_id, number in numbers.items():
+        # Never empty: what the model was offered is a part of the evidence.
         own = sorted((piece for piece in evidence if piece.chunk.id == chunk_id), key=lambda piece: piece.position)
-        if own:
-            parts.append(_quotation(own, number))
-    citations = tuple(
-        Citation(
-            number=number,
-            chunk=next(piece.chunk for piece in evidence if piece.chunk.id == chunk_id),
-            evidence="\n".join(
-                dict.fromkeys(
-                    piece.text
-                    for piece in sorted(evidence, key=lambda piece: piece.position)
-                    if piece.chunk.id == chunk_id
-                )
-            ),
-        )
-        for chunk_id, number in numbers.items()
-    )
-    return Composed("\n\n".join(parts), citations)
+        parts.append(_quotation(own, number))
+        cited = "\n".join(dict.fromkeys(piece.text for piece in own))
+        citations.append(Citation(number, own[0].chunk, cited))
+    return Composed("\n\n".join(parts), tuple(citations))
 
 
 def _marked(sentence: str, number: int) -> str:
