@@ -83,13 +83,13 @@ class Dispatcher:
         await self._stop(stored.id)
         stored = await self._questions.get(stored.id) or stored  # what was sent until it stopped
         await self._questions.drop_turn(stored.id)
-        sent = _sent(stored.sent)
+        # Without a note of what was sent it may have been on its way; the surface can find it.
+        sent = _sent(stored.sent) or Sent()
         message = replace(message, handle={**stored.handle, **message.handle})
         if message.kind == "deleted":
             await self._questions.close(stored.id, "retracted")
             try:
-                # Also without a note of what was sent: it may have been on its way, and the surface can find it.
-                await surface.retract(message, sent or Sent())
+                await surface.retract(message, sent)
             except PlatformError as error:
                 log.warning("retraction refused", question=stored.id, error=str(error))
             return
@@ -200,10 +200,11 @@ class Dispatcher:
     async def _take_up(self, surface: Surface, stored: StoredQuestion) -> None:
         message = _message(stored)
         if stored.attempts > _ATTEMPTS:
-            await self._show(surface, message, stored.id, closing_reply(wording.GIVEN_UP), _sent(stored.sent))
+            sent = _sent(stored.sent) or Sent()
+            await self._show(surface, message, stored.id, closing_reply(wording.GIVEN_UP), sent)
             await self._questions.close(stored.id, "failed")
             return
-        self._start(stored.id, surface, message, _sent(stored.sent))
+        self._start(stored.id, surface, message, _sent(stored.sent) or Sent())
 
     async def watch(self, seconds: float = 15.0) -> None:
         """Keep our sign of life and look after the questions of other processes that died; runs until cancelled."""

@@ -142,7 +142,11 @@ class Surface(Protocol):
         ...
 
     async def show(self, message: IncomingMessage, reply: Reply, sent: Sent | None) -> Sent:
-        """Make our messages look like the reply: edit those in `sent`, post what is missing, delete the rest."""
+        """Make our messages look like the reply: edit those in `sent`, post what is missing, delete the rest.
+
+        sent None: nothing of ours can stand under the question. A `Sent` without ids: something may, posted by a
+        process that died before it could note it; the surface looks for it.
+        """
         ...
 
     async def retract(self, message: IncomingMessage, sent: Sent) -> None:

@@ -19,6 +19,7 @@ class FakeSurface:
         self.acknowledged: list[str] = []
         self.messages: dict[str, list[Reply]] = {}
         self.retracted: list[str] = []
+        self.looked_for: list[str] = []
         self.whispers: list[tuple[str, str]] = []
         self.failures: deque[PlatformError] = deque()
         self._numbers = itertools.count(1)
@@ -28,10 +29,16 @@ class FakeSurface:
         self.acknowledged.append(message.key)
 
     async def show(self, message: IncomingMessage, reply: Reply, sent: Sent | None) -> Sent:
-        """Append the reply to a new message or to the one in `sent`; raises the next of `failures`."""
+        """Append the reply to a new message or to the one in `sent`; raises the next of `failures`.
+
+        Of a process that died nothing is found here: `looked_for` tells where it was looked for.
+        """
         if self.failures:
             raise self.failures.popleft()
-        sent = sent or Sent((f"{message.key}#{next(self._numbers)}",))
+        if sent is None or not sent.ids:
+            if sent is not None and message.key not in self.looked_for:
+                self.looked_for.append(message.key)
+            sent = Sent((f"{message.key}#{next(self._numbers)}",))
         self.messages.setdefault(sent.ids[0], []).append(reply)
         return sent
 

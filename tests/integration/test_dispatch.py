@@ -143,6 +143,19 @@ async def test_a_dead_process_leaves_its_questions_to_the_next_in_the_same_messa
     assert second.surface.final()[0].stage == "final"
 
 
+async def test_what_a_dead_process_may_have_posted_without_a_note_is_looked_for(start) -> None:
+    first = await start(FakeChatModel("word " * 200, piece_seconds=0.05))
+    await first.desk.receive(question())
+    await asyncio.sleep(0.05)
+    await first.desk.drain(0)
+    async with first.core.database.begin() as connection:
+        await connection.execute(text("UPDATE questions SET sent = NULL"))
+    second = await start(ingest=False)
+    await second.settle()
+    assert first.surface.looked_for == []
+    assert second.surface.looked_for == [question().key]
+
+
 async def test_a_living_process_keeps_its_questions(start) -> None:
     first = await start(FakeChatModel("word " * 100, piece_seconds=0.02))
     await first.desk.receive(question())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,8 +17,6 @@ from core.errors import PlatformError
 log = structlog.get_logger()
 
 _EVENT_TYPE = "docent_message"
-# A question this old when its first message is posted may have been taken over from a process that died posting.
-_OLD_SECONDS = 5.0
 _TRIES = 3
 
 
@@ -35,10 +32,7 @@ class Posting:
         self._pace = pace or PostPace()
 
     async def left_behind(self, message: IncomingMessage) -> list[str]:
-        """Give the ts of what a process that died has posted under an old question and did not live to note."""
-        asked_at = float(message.handle["ts"] or time.time())
-        if time.time() - asked_at < _OLD_SECONDS:
-            return []
+        """Give the ts of what a process that died has posted under a question and did not live to note."""
         ours = await self._marked(message.handle)
         parts = (ours.get(mark(message, part)) for part in range(len(ours)))
         return [ts for ts in parts if ts]

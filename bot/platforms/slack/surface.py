@@ -90,7 +90,8 @@ class SlackSurface:
         (self._growing.discard if final else self._growing.add)(message.key)
         async with self._work.order(f"show {message.key}"):
             is_new, shown = message.key not in self._shown, self._known(message, sent)
-            shown = shown or [(_identifier(message, ts), "") for ts in await self._posting.left_behind(message)]
+            if sent is not None and not shown:
+                shown = [(_identifier(message, ts), "") for ts in await self._posting.left_behind(message)]
             try:
                 await self._bring_to(message, shown, render(reply), final=final)
             except SlackRefusedError as refusal:

@@ -181,10 +181,9 @@ async def test_slack_out_of_order_for_long_is_a_platform_error(server, surface, 
         await surface.show(asked, FINAL, None)
 
 
-async def test_what_a_killed_process_had_posted_is_taken_up(server, surface, new_surface, asked, monkeypatch):
+async def test_what_a_killed_process_had_posted_is_taken_up_however_soon(server, surface, new_surface, asked):
     await surface.show(asked, WORKING, None)
-    monkeypatch.setattr("bot.platforms.slack.posting._OLD_SECONDS", 0.0)
-    await new_surface().show(asked, FINAL, None)
+    await new_surface().show(asked, FINAL, Sent())
     assert answers(server, asked) == ["Leave is 25 days [1]."]
 
 
