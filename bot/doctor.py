@@ -8,20 +8,19 @@ import re
 import shutil
 import signal
 import sys
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable
 from pathlib import Path
 
-from pydantic import SecretStr
-
+from bot.findings import Finding
 from bot.settings import BotSettings
 from core.errors import ConfigurationError, DocentError
 from core.inference.factory import build_embedder, context_needed
 from core.inference.gguf_header import memory_estimate, read_header
-from core.inference.model_files import find_chat_model, verify_bundled
+from core.inference.model_files import find_chat_model, is_fetched, verify_bundled
 from core.ingestion import loaders
 from core.ingestion.ingest import Ingester
 from core.ingestion.plan import list_files
+from core.ports import Embedder
 from core.settings import CoreSettings
 from core.storage.database import Database
 from core.storage.index_store import IndexStore
@@ -30,46 +29,33 @@ _DISK_NEEDED = 500 * 1024**2
 # What Python, the embedder and its libraries take beside the chat model; measured on Linux with the bundled one.
 _EMBEDDER_MEMORY = 700 * 1024**2
 _PROMPT_SECONDS = 300
-# The shapes that both platforms document: https://api.slack.com/concepts/token-types, and a Discord bot token is
-# three base64 parts joined by dots.
-_SLACK_BOT = re.compile(r"^xoxb-[\w-]{10,}$")
-_SLACK_APP = re.compile(r"^xapp-[\w-]{10,}$")
-_DISCORD = re.compile(r"^[\w-]{18,}\.[\w-]{4,}\.[\w-]{20,}$")
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one check found. ok None: nothing to check, or a hint. remedy: "" when all is well."""
-
-    name: str
-    ok: bool | None
-    detail: str
-    remedy: str = ""
 
 
 async def examine(core: CoreSettings, bot: BotSettings) -> list[Finding]:
     """Run every check; one that fails does not keep the others from running."""
-    checks: list[tuple[str, Callable[[], Awaitable[Finding]]]] = [
-        ("Python", lambda: _python()),
-        ("disk", lambda: _disk(core)),
-        ("bundled models", lambda: _bundled(core)),
-        ("chat model", lambda: _chat_model(core)),
-        ("llama.cpp build", lambda: _prompt(core)),
-        ("embedder", lambda: _embedder(core)),
-        ("database", lambda: _database(core)),
-        ("index", lambda: _index(core)),
-        ("folder", lambda: _folder(core)),
-        ("Slack", lambda: _slack(bot)),
-        ("Discord", lambda: _discord(bot)),
+    findings = [
+        await _told("Python", _python()),
+        await _told("disk", _disk(core)),
+        await _told("bundled models", _bundled(core)),
+        await _told("chat model", _chat_model(core)),
+        await _told("llama.cpp build", _prompt(core)),
+        *await _index_and_its_parts(core),
+        await _told("folder", _folder(core)),
     ]
-    findings = []
-    for name, check in checks:
-        try:
-            findings.append(await check())
-        except DocentError as error:
-            # Our messages hold fact and remedy, so there is none to add.
-            findings.append(Finding(name, False, str(error)))
-    return findings
+    return [*findings, *await _slack(bot), *await _discord(bot)]
+
+
+async def _told(name: str, check: Awaitable[Finding]) -> Finding:
+    """Give what a check finds, also when it ends with an error of ours."""
+    try:
+        return await check
+    except DocentError as error:
+        return _failed(name, error)
+
+
+def _failed(name: str, error: DocentError) -> Finding:
+    # Our messages hold fact and remedy, so there is none to add.
+    return Finding(name, False, str(error))
 
 
 async def _python() -> Finding:
@@ -97,7 +83,7 @@ async def _bundled(core: CoreSettings) -> Finding:
 async def _chat_model(core: CoreSettings) -> Finding:
     if core.chat_model == "none" or core.chat_model.startswith("openai:"):
         return Finding("chat model", None, f"{core.chat_model}: no file to check")
-    if core.chat_model.startswith("hf:") and not list((core.docent_home / "models").glob("**/*.gguf")):
+    if not is_fetched(core):
         return Finding("chat model", None, f"{core.chat_model} is fetched at the next start")
     path = await asyncio.to_thread(find_chat_model, core)
     header = await asyncio.to_thread(read_header, path)
@@ -125,6 +111,9 @@ async def _prompt(core: CoreSettings) -> Finding:
     """Prompt the model in a process of its own: a build for another CPU dies with SIGILL, and takes only that along."""
     if core.chat_model == "none":
         return Finding("llama.cpp build", None, "CHAT_MODEL is none")
+    if not is_fetched(core):
+        # Gigabytes: fetched where people see how far it is.
+        return Finding("llama.cpp build", None, f"not tried: {core.chat_model} is not fetched yet")
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -155,31 +144,49 @@ async def _prompt(core: CoreSettings) -> Finding:
     return Finding("llama.cpp build", False, lines[-1] if lines else f"exit status {process.returncode}")
 
 
-async def _embedder(core: CoreSettings) -> Finding:
-    embedder = build_embedder(core)
-    dimensions = await asyncio.to_thread(lambda: embedder.dimensions)
-    return Finding("embedder", True, f"{embedder.name}: {dimensions} dimensions, {embedder.max_tokens} tokens a chunk")
+async def _index_and_its_parts(core: CoreSettings) -> list[Finding]:
+    """Check the embedder, the database and what is in it; each of the two is opened once."""
+    embedder_found, embedder = await _embedder(core)
+    database_found, database = await _database(core)
+    try:
+        index_found = await _told("index", _index(core, embedder, database))
+    finally:
+        if database is not None:
+            await database.close()
+    return [embedder_found, database_found, index_found]
 
 
-async def _database(core: CoreSettings) -> Finding:
-    database = await Database.open(core)
+async def _embedder(core: CoreSettings) -> tuple[Finding, Embedder | None]:
+    try:
+        embedder = build_embedder(core)
+        dimensions = await asyncio.to_thread(lambda: embedder.dimensions)
+    except DocentError as error:
+        return _failed("embedder", error), None
+    detail = f"{embedder.name}: {dimensions} dimensions, {embedder.max_tokens} tokens a chunk"
+    return Finding("embedder", True, detail), embedder
+
+
+async def _database(core: CoreSettings) -> tuple[Finding, Database | None]:
+    try:
+        database = await Database.open(core)
+    except DocentError as error:
+        return _failed("database", error), None
     try:
         await database.ensure_schema()
-    finally:
+    except DocentError as error:
         await database.close()
-    return Finding("database", True, f"{database.place}: pgvector and schema are fine")
+        return _failed("database", error), None
+    return Finding("database", True, f"{database.place}: pgvector and schema are fine"), database
 
 
-async def _index(core: CoreSettings) -> Finding:
-    database = await Database.open(core)
-    try:
-        store = IndexStore(database)
-        if await store.settings() is None:
-            return Finding("index", None, "nothing is ingested yet", "Run `docent ingest DIR`.")
-        await Ingester(store, build_embedder(core), core.search_language).check_settings()
-        collections = await store.status()
-    finally:
-        await database.close()
+async def _index(core: CoreSettings, embedder: Embedder | None, database: Database | None) -> Finding:
+    if embedder is None or database is None:
+        return Finding("index", None, "not looked at: the embedder and the database must work first")
+    store = IndexStore(database)
+    if await store.settings() is None:
+        return Finding("index", None, "nothing is ingested yet", "Run `docent ingest DIR`.")
+    await Ingester(store, embedder, core.search_language).check_settings()
+    collections = await store.status()
     documents = sum(collection.documents for collection in collections)
     chunks = sum(collection.chunks for collection in collections)
     return Finding("index", True, f"{documents} documents, {chunks} chunks in {len(collections)} collections")
@@ -192,33 +199,20 @@ async def _folder(core: CoreSettings) -> Finding:
     return Finding("folder", True, f"{core.docs_dir} holds {len(files)} documents")
 
 
-async def _slack(bot: BotSettings) -> Finding:
-    if bot.slack_bot_token is None and bot.slack_app_token is None:
-        return Finding("Slack", None, "no tokens: not used")
-    return _tokens(
-        "Slack",
-        (
-            ("SLACK_BOT_TOKEN", bot.slack_bot_token, _SLACK_BOT, "xoxb-..."),
-            ("SLACK_APP_TOKEN", bot.slack_app_token, _SLACK_APP, "xapp-..."),
-        ),
-    )
+async def _slack(bot: BotSettings) -> list[Finding]:
+    if bot.slack_bot_token is None and bot.slack_app_token is None and bot.slack_signing_secret is None:
+        return [Finding("Slack", None, "no tokens: not used")]
+    from bot.platforms.slack.doctor import examine_slack  # a platform's library is imported only where it is used
+
+    return await examine_slack(bot)
 
 
-async def _discord(bot: BotSettings) -> Finding:
+async def _discord(bot: BotSettings) -> list[Finding]:
     if bot.discord_token is None:
-        return Finding("Discord", None, "no token: not used")
-    return _tokens("Discord", (("DISCORD_TOKEN", bot.discord_token, _DISCORD, "three parts joined by dots"),))
+        return [Finding("Discord", None, "no token: not used")]
+    from bot.platforms.discord.doctor import examine_discord
 
-
-def _tokens(name: str, tokens: tuple[tuple[str, SecretStr | None, re.Pattern[str], str], ...]) -> Finding:
-    for variable, value, shape, look in tokens:
-        if value is None:
-            return Finding(name, False, f"{variable} is missing", f"Put it into .env; it looks like {look}.")
-        if not shape.match(value.get_secret_value()):
-            return Finding(
-                name, False, f"{variable} has the wrong shape", f"It should look like {look}; copy it once more."
-            )
-    return Finding(name, True, "the tokens have the right shape")
+    return await examine_discord(bot, bot.discord_token.get_secret_value())
 
 
 def _gigabytes(size: int) -> str:

@@ -16,7 +16,8 @@ class IncomingMessage:
     key: what makes it one question, whatever number of events told of it, such as "slack:T1:C1:1700000000.000100".
     conversation: whose memory it belongs to; its thread is where the answer goes ("" for none).
     edited replaces the text of a question asked before, deleted withdraws it (text "").
-    private: a direct message. handle: what the platform needs to answer later, also after a restart (JSON values).
+    private: a direct message. addressed: said to us, in private or by mentioning us, and not just where we listen.
+    handle: what the platform needs to answer later, also after a restart (JSON values).
     """
 
     kind: Literal["question", "edited", "deleted"]
@@ -26,6 +27,7 @@ class IncomingMessage:
     text: str
     private: bool = False
     handle: Mapping[str, str] = field(default_factory=dict)
+    addressed: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,12 +36,13 @@ def configured_platforms(
     if settings.slack_bot_token is not None:
         from bot.platforms.slack.app import HttpDoor, SlackPlatform
         from bot.platforms.slack.listening import parse_listening
+        from bot.platforms.slack.streaming_offer import StreamingOffer
 
         parse_listening(settings.slack_listen)  # a wrong value ends the start, not the first event
-        door = HttpDoor()
+        door, offer = HttpDoor(), StreamingOffer(is_wanted=settings.slack_streaming == "auto")
         if application is not None and settings.slack_signing_secret is not None:
             door.add_routes(application)
-        platforms["slack"] = lambda: SlackPlatform(settings, door)
+        platforms["slack"] = lambda: SlackPlatform(settings, door, offer=offer)
     if settings.discord_token is not None:
         from bot.platforms.discord import DiscordPlatform
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings
@@ -27,3 +27,4 @@ class BotSettings(BaseSettings):
     web_port: Annotated[int, Field(ge=0, le=65535)] = 8080
     slack_signing_secret: SecretStr | None = None
     slack_listen: str = "thread"
+    slack_streaming: Literal["auto", "off"] = "auto"

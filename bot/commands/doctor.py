@@ -25,7 +25,14 @@ async def run(arguments: argparse.Namespace) -> int:
         console = Console(highlight=False)
         for finding in findings:
             mark, style = _MARKS[finding.ok]
-            console.print(Text(f"{mark} {finding.name}: ", style=style), Text(finding.detail), sep="")
+            line = Text.assemble((f"{mark} {finding.name}: ", style), _printable(finding.detail))
+            # Not wrapped: a link or a command that is cut in two can't be copied.
+            console.print(line, soft_wrap=True)
             if finding.remedy:
-                console.print(Text(f"  → {finding.remedy}"))
+                console.print(Text(f"  → {_printable(finding.remedy)}"), soft_wrap=True)
     return 1 if any(finding.ok is False for finding in findings) else 0
+
+
+def _printable(text: str) -> str:
+    """Give a text in one line: strangers may have named what is in it, such as a server."""
+    return "".join(character for character in " ".join(text.split()) if character.isprintable())

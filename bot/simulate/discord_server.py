@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Self
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from bot.simulate.discord_errors import REFUSALS
 from bot.simulate.discord_gateway import Gateway
@@ -67,12 +68,13 @@ class DiscordServer(People):
         self.gateway = Gateway(state or example_state(), self.token, granted, self.limits)
         super().__init__(World(self.gateway.state, self.gateway), time.monotonic)
         self._frame = RestFrame(self.token, RateLimiter(self.limits), self._clock)
+        self.watch: Callable[[], object] = lambda: None  # called after everything that the bot has done over REST
         self._port = port
         self._runner: web.AppRunner | None = None
 
     async def __aenter__(self) -> Self:
         """Listen on 127.0.0.1."""
-        app = web.Application(middlewares=[self._frame.middleware], client_max_size=REQUEST_BYTES)
+        app = web.Application(middlewares=[self._watched, self._frame.middleware], client_max_size=REQUEST_BYTES)
         for routes in (
             MessageRoutes(self._world),
             InteractionRoutes(self._world, self.limits, self._clock),
@@ -94,6 +96,13 @@ class DiscordServer(People):
         await self.gateway.stop()
         if self._runner is not None:
             await self._runner.cleanup()
+
+    @web.middleware
+    async def _watched(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        finally:
+            self.watch()
 
     # ---- where it is ----
 

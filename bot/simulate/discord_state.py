@@ -29,6 +29,7 @@ class DiscordState:
     bot: the application's own user; application and user share one id, as they do at Discord.
     commands: guild id (None: global) -> command id -> the command as Discord gives it back.
     pings: each notification that the bot's messages really cause; empty is what a careful bot wants.
+    interactions_url, requires_code_grant: what the application's settings say of its interactions and its invitation.
     """
 
     def __init__(self, bot_name: str = "Docent") -> None:
@@ -40,6 +41,8 @@ class DiscordState:
         self.interactions: dict[str, Interaction] = {}
         self.commands: dict[int | None, dict[int, Json]] = {}
         self.pings: list[Ping] = []
+        self.interactions_url: str | None = None
+        self.requires_code_grant = False
         self.bot = self.add_user(bot_name, bot=True)
         self.owner = self.add_user("owner")
 

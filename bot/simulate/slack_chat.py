@@ -53,7 +53,7 @@ def post_message(state: SlackState, arguments: Arguments) -> Outcome:
     message = _draft(state, channel, content, thread_ts)
     message.unfurl_links = arguments.flag("unfurl_links")
     message.unfurl_media = arguments.flag("unfurl_media")
-    message.metadata = _metadata(arguments)
+    message.metadata = read_metadata(arguments)
     state.post(message, finds_names=_finds_names(arguments))
     answer = {"channel": channel.id, "ts": message.ts, "message": message_shape(state, message)}
     return Outcome(answer, (events.message_posted(state, message),))
@@ -92,7 +92,7 @@ def update(state: SlackState, arguments: Arguments) -> Outcome:
         message.blocks = content.blocks
     if content.attachments is not None:
         message.attachments = content.attachments
-    message.metadata = _metadata(arguments) or message.metadata
+    message.metadata = read_metadata(arguments) or message.metadata
     state.notify(message, finds_names=_finds_names(arguments))
     answer = {"channel": channel.id, "ts": message.ts, "text": message.text, "message": message_shape(state, message)}
     return Outcome(answer, (events.message_changed(state, message, previous),))
@@ -170,7 +170,8 @@ def _finds_names(arguments: Arguments) -> bool:
     return arguments.text("parse") == "full" or bool(arguments.flag("link_names"))
 
 
-def _metadata(arguments: Arguments) -> JsonObject | None:
+def read_metadata(arguments: Arguments) -> JsonObject | None:
+    """Give the metadata that a call brings, None for none. Raises invalid_metadata_format."""
     metadata = arguments.mapping("metadata", "invalid_metadata_format")
     if metadata is not None and not {"event_type", "event_payload"} <= metadata.keys():
         raise SlackMethodError("invalid_metadata_format")

@@ -14,7 +14,13 @@ from bot.simulate.slack_state import Message, SlackState, Status
 
 Item = TypeVar("Item")
 
-_KINDS = {"public_channel": "channel", "private_channel": "group", "mpim": "mpim", "im": "im"}
+# The kind of conversation that each type names, and the family of scopes by which it may be asked for.
+_KINDS = {
+    "public_channel": ("channel", "channels"),
+    "private_channel": ("group", "groups"),
+    "mpim": ("mpim", "mpim"),
+    "im": ("im", "im"),
+}
 
 
 def auth_test(state: SlackState, arguments: Arguments) -> Outcome:
@@ -82,13 +88,20 @@ def user_info(state: SlackState, arguments: Arguments) -> Outcome:
 def user_conversations(state: SlackState, arguments: Arguments) -> Outcome:
     """users.conversations: where Docent (or `user`) is, public channels unless `types` says otherwise."""
     user = arguments.text("user") or state.bot_user
-    kinds = {_KINDS.get(kind.strip(), "") for kind in arguments.text("types", "public_channel").split(",")}
-    if "" in kinds:
-        raise SlackMethodError("invalid_types")
+    kinds = set()
+    for asked in arguments.text("types", "public_channel").split(","):
+        if asked.strip() not in _KINDS:
+            raise SlackMethodError("invalid_types")
+        kind, family = _KINDS[asked.strip()]
+        require_scope(state, f"{family}:read")
+        kinds.add(kind)
+    without_archived = bool(arguments.flag("exclude_archived"))
     found = [
         channel_shape(state, channel)
         for channel in state.channels.values()
-        if channel.kind in kinds and {user, state.bot_user} <= channel.members
+        if channel.kind in kinds
+        and {user, state.bot_user} <= channel.members
+        and not (without_archived and channel.is_archived)
     ]
     page, cursor = _page(found, arguments, 100)
     return Outcome({"channels": page, "response_metadata": {"next_cursor": cursor}})

@@ -61,7 +61,9 @@ async def _read(request: web.Request) -> tuple[JsonObject, str]:
 def _answer(state: SlackState, call: ApiCall) -> web.Response:
     if call.status >= 500:
         return web.Response(status=call.status, text="Slack is having trouble.", content_type="text/html")
-    headers = {"X-OAuth-Scopes": ",".join(sorted(state.scopes))}
+    # Those of the token that was used.
+    scopes = state.app_scopes if call.method == "apps.connections.open" else state.scopes
+    headers = {"X-OAuth-Scopes": ",".join(sorted(scopes))}
     if call.retry_after is not None:
         headers["Retry-After"] = str(call.retry_after)
     return web.json_response(call.answer, status=call.status, headers=headers)

@@ -36,7 +36,7 @@ METHODS: dict[str, tuple[Handler, tuple[str, ...]]] = {
     "conversations.replies": (slack_conversations.replies, ()),
     "reactions.add": (slack_chat.add_reaction, ()),
     "reactions.remove": (slack_chat.remove_reaction, ()),
-    "users.conversations": (slack_conversations.user_conversations, ("channels:read", "groups:read", "im:read")),
+    "users.conversations": (slack_conversations.user_conversations, ()),
     "users.info": (slack_conversations.user_info, ("users:read",)),
     "views.open": (slack_views.open_modal, ()),
     "views.publish": (slack_views.publish, ()),
@@ -101,6 +101,9 @@ class WebApi:
         if method == "apps.connections.open":
             self._authenticate(token, self._state.app_token, "")
             self._limits.check(method)
+            if "connections:write" not in self._state.app_scopes:
+                provided = ",".join(sorted(self._state.app_scopes))
+                raise SlackMethodError("missing_scope", needed="connections:write", provided=provided)
             return Outcome({"url": self._open_socket()})
         if method not in METHODS:
             raise SlackMethodError("unknown_method", req_method=method)

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from bot.simulate import slack_events as events
 from bot.simulate.slack_blocks import chosen, usable_elements
@@ -48,11 +49,12 @@ class SlackServer:
         """Take a workspace (`example_workspace(rules)` when None); port 0 lets the system choose."""
         self.state = state or example_workspace(rules)
         self._port = port
+        self.watch: Callable[[], object] = lambda: None  # called after everything that the app has done over HTTP
         self.hub = SocketHub(self.state.rules, self.state.app_id, self._on_ack, self._on_unanswered)
         self.api = WebApi(self.state, self._socket_url, self._publish)
-        self._runner = web.AppRunner(
-            build_app(self.state, self.api, self.hub, self._publish), access_log=None, shutdown_timeout=1.0
-        )
+        app = build_app(self.state, self.api, self.hub, self._publish)
+        app.middlewares.append(self._watched)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
 
     async def __aenter__(self) -> Self:
         await self._runner.setup()
@@ -287,6 +289,13 @@ class SlackServer:
         if not events.reaches_app(self.state, event):
             return None
         return self.hub.deliver("events_api", events.event_callback(self.state, event))
+
+    @web.middleware
+    async def _watched(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        finally:
+            self.watch()
 
     def _socket_url(self) -> str:
         return f"ws://127.0.0.1:{self._port}/link/?ticket={self.hub.new_ticket()}&app_id={self.state.app_id}"

@@ -74,6 +74,8 @@ def message_shape(state: SlackState, message: Message) -> JsonObject:
     blocks = message.blocks or (_typed_blocks(message.text) if message.client_msg_id else [])
     optional = {"blocks": blocks, "attachments": message.attachments, "metadata": message.metadata}
     shape |= {name: value for name, value in optional.items() if value}
+    if message.stream:
+        shape["streaming_state"] = "in_progress" if state.is_streaming(message) else "completed"
     if message.edited_by:
         shape["edited"] = {"user": message.edited_by, "ts": message.edited_ts}
     if message.reactions:

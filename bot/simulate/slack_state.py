@@ -47,10 +47,14 @@ class User:
 
 @dataclass(slots=True)
 class Stream:
-    """A message that is still being written: when it began, and how it ended ("" while it runs)."""
+    """A message that is still being written: when it began, and how it ended ("" while it runs).
+
+    form: what its text comes in, as its first call had it; Slack takes no other from then on.
+    """
 
     started_at: float
     ended: Literal["", "finished", "stopped_by_user"] = ""
+    form: Literal["", "markdown_text", "chunks"] = ""
 
 
 @dataclass(slots=True)
@@ -158,6 +162,7 @@ class SlackState:
         self.rules = rules or SlackRules()
         self.clock = clock
         self.scopes = set(BOT_SCOPES)
+        self.app_scopes = {"connections:write"}
         self.token_error = ""  # such as "token_revoked": every call with the bot token gets it
         self.streaming_available = True
         self.streaming_error = "unknown_method"

@@ -1,13 +1,18 @@
-"""The methods that write a message while people read it: chat.startStream, appendStream and stopStream."""
+"""The methods that write a message while people read it: chat.startStream, appendStream and stopStream.
+
+https://docs.slack.dev/reference/methods/chat.startStream. That a stream keeps to the form of its first call, what is
+refused while it runs, and `streaming_state` are documented nowhere; several projects measured them on Slack itself.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from bot.simulate import slack_events as events
 from bot.simulate.slack_access import existing_message, thread_for_post, writable_channel
 from bot.simulate.slack_arguments import Arguments
 from bot.simulate.slack_blocks import check_blocks, with_ids
+from bot.simulate.slack_chat import read_metadata
 from bot.simulate.slack_errors import SlackMethodError, invalid_arguments
 from bot.simulate.slack_outcome import Outcome
 from bot.simulate.slack_rules import MARKDOWN_TEXT
@@ -36,7 +41,7 @@ def start(state: SlackState, arguments: Arguments) -> Outcome:
         bot_id=state.bot_id,
         text="",
         thread_ts=thread_ts,
-        stream=Stream(state.clock()),
+        stream=Stream(state.clock(), form=_form(arguments)),
     )
     _write(message, chunks)
     state.post(message)
@@ -52,6 +57,7 @@ def append(state: SlackState, arguments: Arguments) -> Outcome:
     chunks = _chunks(arguments)
     if not chunks:
         raise SlackMethodError("no_text")
+    _require_form(message, _form(arguments))
     _write(message, chunks)
     state.notify(message)
     return Outcome({"channel": message.channel, "ts": message.ts})
@@ -63,11 +69,13 @@ def stop(state: SlackState, arguments: Arguments) -> Outcome:
     if message.stream is None or message.stream.ended != "stopped_by_user":
         _require_running(state, message)
     chunks = _chunks(arguments)
+    _require_form(message, _form(arguments))
     blocks = arguments.items("blocks", "invalid_blocks_format") or []
     check_blocks(blocks)
     previous = message_shape(state, message)
     _write(message, chunks)
     message.blocks = with_ids([*message.blocks, *blocks])
+    message.metadata = read_metadata(arguments) or message.metadata
     message.stream = Stream(state.clock(), "finished")
     state.notify(message)
     answer = {"channel": message.channel, "ts": message.ts, "message": message_shape(state, message)}
@@ -93,12 +101,29 @@ def _require_running(state: SlackState, message: Message) -> None:
         raise SlackMethodError("message_not_in_streaming_state")
 
 
+def _form(arguments: Arguments) -> Literal["", "markdown_text", "chunks"]:
+    """Give what a call brings its content in, "" for no content."""
+    if arguments.text("markdown_text"):
+        return "markdown_text"
+    return "chunks" if arguments.items("chunks", "invalid_chunks") else ""
+
+
+def _require_form(message: Message, form: Literal["", "markdown_text", "chunks"]) -> None:
+    """Keep a stream to the form of its first content. Raises streaming_mode_mismatch."""
+    if message.stream and form and message.stream.form not in ("", form):
+        raise SlackMethodError("streaming_mode_mismatch")
+    if message.stream and form:
+        message.stream.form = form
+
+
 def _chunks(arguments: Arguments) -> list[JsonObject]:
     """Give what a call adds, as chunks. Raises msg_too_long, invalid_chunks, invalid_blocks."""
     markdown = arguments.text("markdown_text")
     chunks = arguments.items("chunks", "invalid_chunks") or []
+    if markdown and chunks:
+        raise SlackMethodError("cannot_provide_both_markdown_text_and_chunks")
     if markdown:
-        chunks = [{"type": "markdown_text", "text": markdown}, *chunks]
+        chunks = [{"type": "markdown_text", "text": markdown}]
     for chunk in chunks:
         kind = chunk.get("type")
         if kind == "markdown_text":
@@ -117,16 +142,20 @@ def _chunks(arguments: Arguments) -> list[JsonObject]:
 
 
 def _write(message: Message, chunks: list[JsonObject]) -> None:
-    """Add chunks to a message: its text is one growing markdown block, tasks and blocks stand under it."""
-    others = [block for block in message.blocks if block.get("block_id") != "streamed"]
+    """Add chunks to a message in their order: text goes on in its block, a task that is there already changes."""
+    blocks = list(message.blocks)
     for chunk in chunks:
         if chunk["type"] == "markdown_text":
             message.text += chunk["text"]
+            before = blocks.pop() if blocks and blocks[-1]["type"] == "markdown" else {"type": "markdown", "text": ""}
+            blocks.append({**before, "text": before["text"] + chunk["text"]})
         elif chunk["type"] == "blocks":
-            others += chunk["blocks"]
+            blocks += chunk["blocks"]
         elif chunk["type"] == "task_update":
-            others = [block for block in others if block.get("task_id") != chunk["id"]]
             task = {"type": "task_card", "task_id": chunk["id"], "title": chunk["title"], "status": chunk["status"]}
-            others.append(task)
-    text = [{"type": "markdown", "block_id": "streamed", "text": message.text}] if message.text else []
-    message.blocks = [*text, *others]
+            places = [place for place, block in enumerate(blocks) if block.get("task_id") == chunk["id"]]
+            if places:
+                blocks[places[0]] = {**blocks[places[0]], **task}
+            else:
+                blocks.append(task)
+    message.blocks = with_ids(blocks)

@@ -48,9 +48,7 @@ def fetch_model_file(
     the file can't be had: no network, no such file, access refused, disk full, wrong checksum.
     """
     source = f"hf:{repository}/{file}"
-    if len(PurePosixPath(repository).parts) != 2 or ".." in PurePosixPath(repository, file).parts:
-        raise ConfigurationError(f"{source} names no file on the hub; write hf:OWNER/NAME/FILE.gguf.")
-    target = folder / repository.replace("/", "--") / file
+    target = model_file_place(repository, file, folder)
     if target.is_file():
         return target
     if os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}:
@@ -81,6 +79,16 @@ def fetch_model_file(
         )
     partial.replace(target)
     return target
+
+
+def model_file_place(repository: str, file: str, folder: Path) -> Path:
+    """Give the path below folder at which a file of a hub repository is kept, whether it is there yet or not.
+
+    Raises ConfigurationError for names that are none on a hub.
+    """
+    if len(PurePosixPath(repository).parts) != 2 or ".." in PurePosixPath(repository, file).parts:
+        raise ConfigurationError(f"hf:{repository}/{file} names no file on the hub; write hf:OWNER/NAME/FILE.gguf.")
+    return folder / repository.replace("/", "--") / file
 
 
 def file_sha256(path: Path) -> str:

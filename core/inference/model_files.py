@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import ConfigurationError
-from core.inference.hub import Progress, fetch_model_file, file_sha256
+from core.inference.hub import Progress, fetch_model_file, file_sha256, model_file_place
 from core.settings import CoreSettings
 
 
@@ -61,6 +61,10 @@ BUNDLED_EMBEDDER = BundledModel(
 )
 
 
+# Trained by core.training.reader; its card stands beside it.
+BUNDLED_READER = Path(__file__).parent / "weights"
+
+
 def verify_bundled() -> None:
     """Check both bundled models against their checksums. Raises ConfigurationError naming the first that is wrong."""
     BUNDLED_CHAT_MODEL.verify()
@@ -76,14 +80,11 @@ def find_chat_model(settings: CoreSettings, progress: Progress | None = None) ->
     if wanted == "bundled":
         return BUNDLED_CHAT_MODEL.path
     if wanted.startswith("hf:"):
-        owner, _, rest = wanted.removeprefix("hf:").partition("/")
-        name, _, file = rest.partition("/")
-        if not (owner and name and file):
-            raise ConfigurationError(f"CHAT_MODEL {wanted!r} is incomplete; write hf:OWNER/NAME/FILE.gguf.")
+        repository, file = _hub_file(wanted)
         return fetch_model_file(
-            f"{owner}/{name}",
+            repository,
             file,
-            settings.docent_home / "models",
+            _hub_folder(settings),
             endpoint=settings.hf_endpoint,
             token=settings.hf_token.get_secret_value() if settings.hf_token else None,
             progress=progress,
@@ -95,6 +96,29 @@ def find_chat_model(settings: CoreSettings, progress: Progress | None = None) ->
             "or openai:URL#MODEL."
         )
     return path
+
+
+def is_fetched(settings: CoreSettings) -> bool:
+    """Tell whether the file of an `hf:` CHAT_MODEL is on this machine; True for models that needn't be fetched.
+
+    Raises ConfigurationError for an `hf:` name that is none.
+    """
+    if not settings.chat_model.startswith("hf:"):
+        return True
+    return model_file_place(*_hub_file(settings.chat_model), _hub_folder(settings)).is_file()
+
+
+def _hub_file(wanted: str) -> tuple[str, str]:
+    """Give the repository and the file that `hf:OWNER/NAME/FILE.gguf` names. Raises ConfigurationError."""
+    owner, _, rest = wanted.removeprefix("hf:").partition("/")
+    name, _, file = rest.partition("/")
+    if not (owner and name and file):
+        raise ConfigurationError(f"CHAT_MODEL {wanted!r} is incomplete; write hf:OWNER/NAME/FILE.gguf.")
+    return f"{owner}/{name}", file
+
+
+def _hub_folder(settings: CoreSettings) -> Path:
+    return settings.docent_home / "models"
 
 
 def find_embedder(settings: CoreSettings) -> tuple[str, str]:

@@ -4,86 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 
-import pytest
 from sqlalchemy import text
 
 from bot import wording
-from bot.admin import Admins
-from bot.dispatch import Dispatcher
-from bot.platforms.discord import DiscordPlatform
-from bot.simulate.discord_server import DiscordServer
 from bot.simulate.slack_server import SlackServer
 from bot.simulate.slack_state import Message
-from core.bootstrap import Core, open_core
-from tests.conftest import settings_for
 from tests.fakes.chat_model import FakeChatModel
-from tests.fakes.embedder import FakeEmbedder
-from tests.integration.builders import EXPENSES, VACATION, write
-from tests.platforms.discord.adapter_desk import settings_for as discord_settings
-from tests.platforms.discord.echo_bot import pointed_at
+from tests.platforms.real_desk import QUESTION, discord, slack
 from tests.platforms.slack.adapter_desk import running as slack_running
-
-QUESTION = "How many vacation days do employees get?"
-HOSTILE = (
-    """# Party
-
-At the party @everyone and <!channel> and <@UADA> get cake, see https://evil.example/collect?all.
-
-```python
-print("<!here> in code")
-```
-
-חופשה היא זכות לכל עובד. 🏖️ Party cake rules: """
-    + "cake party " * 1000
-)
-
-
-@pytest.fixture
-async def folder(tmp_path: Path) -> Path:
-    return write(tmp_path / "docs", vacation=VACATION, expenses=EXPENSES, party=HOSTILE)
-
-
-@pytest.fixture
-async def start(migrated_url: str, folder: Path) -> AsyncIterator[Callable[..., object]]:
-    async with AsyncExitStack() as stack:
-
-        async def start_desk(model: FakeChatModel | None = None) -> Dispatcher:
-            core: Core = await stack.enter_async_context(
-                open_core(settings_for(migrated_url), embedder=FakeEmbedder(), model=model or FakeChatModel("Hm."))
-            )
-            await core.ingester.ingest(folder)
-            desk = Dispatcher(core, Admins("slack:UADA"))
-            stack.push_async_callback(desk.drain, 0)
-            await desk.begin()
-            return desk
-
-        yield start_desk
-
-
-@asynccontextmanager
-async def slack(desk: Dispatcher, channels: int = 0) -> AsyncIterator[SlackServer]:
-    async with SlackServer() as server:
-        for number in range(channels):
-            server.state.add_channel(f"C{number}", f"team-{number}", "UADA", "UGRACE")
-        async with slack_running(server, desk):  # type: ignore[arg-type]
-            yield server
-
-
-@asynccontextmanager
-async def discord(desk: Dispatcher) -> AsyncIterator[DiscordServer]:
-    async with DiscordServer() as server, pointed_at(server):
-        platform = DiscordPlatform(discord_settings(server))
-        task = asyncio.create_task(platform.run(desk))
-        await server.until(lambda: server.state.commands and platform.state == "connected", 30.0)
-        try:
-            yield server
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
 
 
 def answers(server: SlackServer) -> list[Message]:

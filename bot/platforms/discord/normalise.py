@@ -163,6 +163,7 @@ def _incoming(post: Post, kind: Literal["question", "edited"]) -> IncomingMessag
         readable(post.text, post.names, post.us),
         post.place.private,
         _handle(post.place, post.id),
+        addressed=post.place.private or post.to_us,
     )
 
 

@@ -21,6 +21,8 @@ from bot.platforms.slack.handlers import Handlers
 from bot.platforms.slack.listening import parse_listening
 from bot.platforms.slack.normalise import Identity
 from bot.platforms.slack.posting import Posting
+from bot.platforms.slack.streaming import Streams
+from bot.platforms.slack.streaming_offer import StreamingOffer
 from bot.platforms.slack.surface import SlackSurface
 from bot.platforms.slack.work import Work
 from bot.settings import BotSettings
@@ -63,12 +65,14 @@ class SlackPlatform:
         settings: BotSettings,
         door: HttpDoor | None = None,
         *,
+        offer: StreamingOffer | None = None,
         ping_seconds: float = 10.0,
         lost_seconds: float = _LOST_SECONDS,
         pause: float = 1.0,
     ) -> None:
-        """ping_seconds: between two heartbeats. lost_seconds: without a connection until the run fails.
+        """offer: what earlier runs have learnt of streaming, None for the first.
 
+        ping_seconds: between two heartbeats. lost_seconds: without a connection until the run fails.
         pause: before a call that got no answer is repeated.
         """
         if settings.slack_bot_token is None:
@@ -91,7 +95,9 @@ class SlackPlatform:
         self._socket: AsyncSocketModeHandler | None = None
         self._work = Work()
         self._calls = SlackCalls(settings.slack_bot_token.get_secret_value(), settings.slack_api_url, self._fail, pause)
-        self.surface = SlackSurface(self._calls, self._work, Posting(self._calls, pause))
+        posting = Posting(self._calls, pause)
+        offer = offer or StreamingOffer(is_wanted=settings.slack_streaming == "auto")
+        self.surface = SlackSurface(self._calls, self._work, posting, Streams(self._calls, posting, offer, pause))
 
     @property
     def state(self) -> str:

@@ -22,7 +22,6 @@ _REINSTALL = "install the app again and put its new token into SLACK_BOT_TOKEN"
 _LOST = {
     "account_inactive": _REINSTALL,
     "invalid_auth": "check SLACK_BOT_TOKEN and SLACK_APP_TOKEN",
-    "not_allowed_token_type": "SLACK_BOT_TOKEN begins with xoxb-, SLACK_APP_TOKEN with xapp-",
     "not_authed": "set SLACK_BOT_TOKEN",
     "token_expired": _REINSTALL,
     "token_revoked": _REINSTALL,
@@ -31,6 +30,7 @@ _REMEDIES = {
     "channel_not_found": "invite the app into that channel",
     "is_archived": "unarchive the channel or ask elsewhere",
     "missing_scope": "install the app again with the scopes of bot/platforms/slack/manifest.json",
+    "not_allowed_token_type": "SLACK_BOT_TOKEN begins with xoxb-, SLACK_APP_TOKEN with xapp-",
     "not_in_channel": "invite the app into that channel",
     "restricted_action": "let the app post there in the channel's settings",
     "restricted_action_thread_locked": "unlock the thread or ask elsewhere",

@@ -12,7 +12,7 @@ import structlog
 
 from bot import wording
 from bot.delivery import Throttle
-from bot.messages import Command, CommandName, CommandUpdate, Desk, IncomingMessage, Reply, Sent
+from bot.messages import Command, CommandName, CommandUpdate, Desk, IncomingMessage, Press, Reply, Sent
 from bot.platforms.slack import normalise
 from bot.platforms.slack.calls import SlackCalls, SlackRefusedError
 from bot.platforms.slack.home import home_view
@@ -46,10 +46,13 @@ class Handlers:
         self._commands = Recent()
 
     async def event(self, payload: Payload) -> None:
-        """Take an event: a message or a mention, or someone who opened the home tab."""
+        """Take an event: a message or a mention, someone who opened the home tab, or who stopped an answer."""
         event = payload["event"]
         if event["type"] == "app_home_opened" and event.get("tab") == "home":
             await self._show_home(event["user"], event["channel"])
+            return
+        if event["type"] == "agent_session_stopped":
+            await self._stop(event)
             return
         message = normalise.normalise_event(payload, self._identity)
         if message is None:
@@ -114,6 +117,14 @@ class Handlers:
         said = await self._desk.press(press)
         if said:
             await self._respond(body["response_url"], said, body.get("container", {}).get("thread_ts"))
+
+    async def _stop(self, event: Payload) -> None:
+        """Take Slack's own stop button for our Cancel button."""
+        user, timestamps = event["user"], event.get("streaming_message_ts") or []
+        for stream in self._surface.streams.stopped(event["channel"], event.get("thread_ts") or "", timestamps):
+            said = await self._desk.press(Press("slack", stream.question_id, "cancel", user))
+            if said:
+                await self._surface.whisper(replace(stream.message, user=user), said)
 
     async def _carry_out(self, command: Command, message: IncomingMessage, tell: Tell) -> None:
         """Do a command; what is for everyone is a message that changes, what is for its giver is told first and last.

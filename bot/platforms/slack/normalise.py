@@ -76,6 +76,7 @@ def _message(
         "" if kind == "deleted" else readable(text, identity.bot_user),
         private,
         {"channel": channel, "ts": ts, "thread_ts": thread, "user": user},
+        addressed=private or event["type"] == "app_mention" or mentions(text, identity.bot_user),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import structlog
@@ -37,6 +37,10 @@ class Posting:
         parts = (ours.get(mark(message, part)) for part in range(len(ours)))
         return [ts for ts in parts if ts]
 
+    async def find(self, message: IncomingMessage, part: object) -> str | None:
+        """Give the ts of one of our posts under a message, None when there is none."""
+        return (await self._marked(message.handle)).get(mark(message, part))
+
     async def post(self, message: IncomingMessage, body: Body, part: object) -> str:
         """Post under a message and give the ts; part tells its posts apart. Raises PlatformError."""
         handle = message.handle
@@ -47,20 +51,20 @@ class Posting:
                     self._calls.api.chat_postMessage,
                     channel=handle["channel"],
                     thread_ts=handle["thread_ts"] or None,
-                    metadata={"event_type": _EVENT_TYPE, "event_payload": {"id": mark(message, part)}},
+                    metadata=metadata(message, part),
                     **content(body),
                     unfurl_links=False,
                     unfurl_media=False,
                 )
             except SlackUnreachableError:
                 await asyncio.sleep(self._pause * attempt)
-                arrived = (await self._marked(handle)).get(mark(message, part))
+                arrived = await self.find(message, part)
                 if arrived:
                     return arrived
                 if attempt == _TRIES:
                     raise
                 continue
-            await self._check_thread(handle, answer.data)
+            await self.check_thread(handle, answer.data)
             return str(answer["ts"])
         raise AssertionError("the last try returns or raises")
 
@@ -79,10 +83,9 @@ class Posting:
         except SlackRefusedError as refusal:
             log.warning("slack history not readable", error=str(refusal))
             return {}
-        payloads = ((found, (found.get("metadata") or {}).get("event_payload", {})) for found in answer["messages"])
-        return {payload["id"]: found["ts"] for found, payload in payloads if "id" in payload}
+        return {name: found["ts"] for found in answer["messages"] for name in _marks(found)}
 
-    async def _check_thread(self, handle: Mapping[str, str], answer: Any) -> None:
+    async def check_thread(self, handle: Mapping[str, str], answer: Any) -> None:
         """Take back a reply to a question that is gone: Slack puts it into the channel without a word."""
         posted = answer.get("message")
         if not handle["thread_ts"] or posted is None or posted.get("thread_ts"):
@@ -102,6 +105,18 @@ class Posting:
 def mark(message: IncomingMessage, part: object) -> str:
     """Give what a post is found by."""
     return f"{message.key}/{part}"
+
+
+def _marks(found: Mapping[str, Any]) -> Iterator[str]:
+    """Give what may be the mark of a message that was found: its metadata, or names in it while it is streamed."""
+    names = [(found.get("metadata") or {}).get("event_payload", {}).get("id")]
+    names += (block.get(field) for block in found.get("blocks", ()) for field in ("block_id", "task_id"))
+    yield from filter(None, names)
+
+
+def metadata(message: IncomingMessage, part: object) -> dict[str, Any]:
+    """Give the metadata that hold the mark of one of our posts under a message."""
+    return {"event_type": _EVENT_TYPE, "event_payload": {"id": mark(message, part)}}
 
 
 def content(body: Body) -> dict[str, Any]:

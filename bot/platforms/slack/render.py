@@ -50,6 +50,12 @@ def render(reply: Reply) -> list[Body]:
     return bodies
 
 
+def render_opening(reply: Reply, name: str) -> list[Block]:
+    """Give what stands over a text that is streamed: footnotes and buttons; name: the block_id of the buttons."""
+    buttons = _buttons(reply.actions, reply.question_id)
+    return [*map(_context, _footnotes(reply.footnotes)), {**buttons, "block_id": name}]
+
+
 def render_text(markdown: str) -> list[Body]:
     """Give the messages of a text without footnotes and buttons, several sections in each."""
     parts = mrkdwn_parts(markdown)

@@ -6,15 +6,18 @@ import hashlib
 import json
 from collections import OrderedDict
 from dataclasses import replace
+from typing import Any
 
 import structlog
 
 from bot import wording
 from bot.messages import IncomingMessage, Reply, Sent
-from bot.platforms.slack.calls import SlackCalls, SlackRefusedError
+from bot.platforms.slack.calls import Method, SlackCalls, SlackRefusedError
 from bot.platforms.slack.limits import MinuteBudget
-from bot.platforms.slack.posting import Posting, content
+from bot.platforms.slack.posting import Posting, content, metadata
 from bot.platforms.slack.render import Body, render, render_question, render_text
+from bot.platforms.slack.streaming import Streams
+from bot.platforms.slack.streaming_offer import StreamingOffer
 from bot.platforms.slack.work import Work
 from core.errors import PlatformError
 
@@ -29,23 +32,28 @@ _REMEMBERED = 1000
 # Where we can't write, the person is told in a direct message.
 _CLOSED = {"channel_not_found", "is_archived", "not_in_channel", "user_not_in_channel"}
 
+# How Slack refuses to change a message that is being streamed.
+_STREAMING = {"streaming_state_conflict", "cant_delete_message"}
+
 # One of our messages: its id ("channel:ts") and a digest of what it shows, "" when that is not known.
 Shown = tuple[str, str]
 
 
 class SlackSurface:
-    """Implements `bot.messages.Surface` for one workspace."""
+    """Implements `bot.messages.Surface` for one workspace. streams: None to let every answer grow by edits."""
 
     platform = "slack"
     edit_seconds = 1.5
 
-    def __init__(self, calls: SlackCalls, work: Work, posting: Posting) -> None:
+    def __init__(self, calls: SlackCalls, work: Work, posting: Posting, streams: Streams | None = None) -> None:
+        self.streams = streams or Streams(calls, posting, StreamingOffer(is_wanted=False))
         self._calls = calls
         self._work = work
         self._posting = posting
         self._edits = MinuteBudget(_EDITS)
         self._reactions = MinuteBudget(_REACTIONS)
         self._growing: set[str] = set()
+        self._awaiting: set[str] = set()  # questions under which nothing stands but a status line
         # What we know better than the caller: it learns nothing of a call that it stopped waiting for.
         self._shown: OrderedDict[str, list[Shown]] = OrderedDict()
 
@@ -68,11 +76,15 @@ class SlackSurface:
             if isinstance(error, SlackRefusedError) and error.code in ("already_reacted", "message_not_found"):
                 return
             log.warning("slack reaction failed", error=str(error))
+        await self._show_status(message)
+
+    async def _show_status(self, message: IncomingMessage) -> None:
+        """Say under a question that it is being looked at, until we post there."""
         try:
             await self._calls.once(
                 self._calls.impatient.assistant_threads_setStatus,
-                channel_id=handle["channel"],
-                thread_ts=handle["thread_ts"] or handle["ts"],
+                channel_id=message.handle["channel"],
+                thread_ts=message.handle["thread_ts"] or message.handle["ts"],
                 status=wording.SLACK_LOOKING,
             )
         except PlatformError as error:
@@ -89,21 +101,46 @@ class SlackSurface:
         final = reply.stage == "final"
         (self._growing.discard if final else self._growing.add)(message.key)
         async with self._work.order(f"show {message.key}"):
-            is_new, shown = message.key not in self._shown, self._known(message, sent)
-            if sent is not None and not shown:
+            awaits = message.key in self._awaiting
+            self._awaiting.discard(message.key)
+            is_new, shown = awaits or message.key not in self._shown, self._known(message, sent)
+            if sent is not None and not shown and not awaits:
                 shown = [(_identifier(message, ts), "") for ts in await self._posting.left_behind(message)]
             try:
-                await self._bring_to(message, shown, render(reply), final=final)
+                if final or not await self._stream(message, reply, shown, awaits=awaits):
+                    await self._bring_to(message, shown, render(reply), final=final)
             except SlackRefusedError as refusal:
                 if is_new and not shown and _is_closed(refusal):
                     await self._tell_of_refusal(message)
                 raise
             finally:
                 self._remember(message.key, shown)
+                if final:
+                    self.streams.forget(message.key)
             return Sent(tuple(identifier for identifier, _ in shown), sent.handle if sent else {})
+
+    async def _stream(self, message: IncomingMessage, reply: Reply, shown: list[Shown], *, awaits: bool) -> bool:
+        """Show a growing reply by a stream; False when it has to be posted or edited instead.
+
+        awaits: the question has its status line already, in which it waits for the evidence to begin with.
+        """
+        if shown:
+            return await self.streams.grow(message, reply, _ts(shown[0]))
+        if not self.streams.suits(message, reply):
+            return False
+        if not reply.text and not reply.footnotes:
+            self._awaiting.add(message.key)
+            if not awaits:
+                await self._show_status(message)
+            return True
+        ts = await self.streams.begin(message, reply)
+        if ts is not None:
+            shown.append((_identifier(message, ts), ""))
+        return ts is not None
 
     async def _bring_to(self, message: IncomingMessage, shown: list[Shown], bodies: list[Body], *, final: bool) -> None:
         """Edit, post and delete until the messages in `shown` hold the bodies; `shown` says how far it came."""
+        await self.streams.end(message.key)
         for part, body in enumerate(bodies):
             if part < len(shown):
                 shown[part] = await self._edit(message, shown[part], body, part, final=final)
@@ -116,10 +153,12 @@ class SlackSurface:
     async def retract(self, message: IncomingMessage, sent: Sent) -> None:
         """Delete our messages (see Surface)."""
         self._growing.discard(message.key)
+        self._awaiting.discard(message.key)
         await self._work.uninterrupted(self._retract(message, sent), f"retract {message.key}")
 
     async def _retract(self, message: IncomingMessage, sent: Sent) -> None:
         async with self._work.order(f"show {message.key}"):
+            self.streams.forget(message.key)
             for identifier in dict.fromkeys([*sent.ids, *(known for known, _ in self._known(message, sent))]):
                 await self._delete(identifier)
             self._shown.pop(message.key, None)
@@ -181,9 +220,10 @@ class SlackSurface:
             await self._edits.wait()
         elif not self._edits.take(spare=_FOR_FINAL + len(self._growing)):
             return shown
-        channel, _, ts = identifier.rpartition(":")
         try:
-            await self._calls.repeated(self._calls.api.chat_update, channel=channel, ts=ts, **content(body))
+            await self._change(
+                identifier, self._calls.api.chat_update, metadata=metadata(message, part), **content(body)
+            )
         except SlackRefusedError as refusal:
             if refusal.code != "message_not_found":
                 raise
@@ -192,12 +232,22 @@ class SlackSurface:
         return identifier, _digest(body)
 
     async def _delete(self, identifier: str) -> None:
-        channel, _, ts = identifier.rpartition(":")
         try:
-            await self._calls.repeated(self._calls.api.chat_delete, channel=channel, ts=ts)
+            await self._change(identifier, self._calls.api.chat_delete)
         except SlackRefusedError as refusal:
             if refusal.code != "message_not_found":
                 raise
+
+    async def _change(self, identifier: str, method: Method, **arguments: Any) -> None:
+        """Edit or delete one of our messages; a stream that a process that died has left in it is ended first."""
+        channel, _, ts = identifier.rpartition(":")
+        try:
+            await self._calls.repeated(method, channel=channel, ts=ts, **arguments)
+        except SlackRefusedError as refusal:
+            if refusal.code not in _STREAMING:
+                raise
+            await self.streams.stop(channel, ts)
+            await self._calls.repeated(method, channel=channel, ts=ts, **arguments)
 
 
 def _is_closed(refusal: SlackRefusedError) -> bool:
@@ -206,6 +256,10 @@ def _is_closed(refusal: SlackRefusedError) -> bool:
 
 def _identifier(message: IncomingMessage, ts: str) -> str:
     return f"{message.handle['channel']}:{ts}"
+
+
+def _ts(shown: Shown) -> str:
+    return shown[0].rpartition(":")[2]
 
 
 def _digest(body: Body) -> str:

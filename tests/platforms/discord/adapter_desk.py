@@ -10,6 +10,7 @@ from bot.messages import Command, CommandUpdate, Footnote, IncomingMessage, Pres
 from bot.platforms.discord import DiscordPlatform
 from bot.settings import BotSettings
 from bot.simulate.discord_server import DiscordServer
+from bot.simulate.running import running
 from core.models import ConversationKey
 from tests.platforms.discord.echo_bot import pointed_at
 
@@ -109,14 +110,5 @@ async def serving(
 ) -> AsyncIterator[RecordingDesk]:
     """Run the adapter until the block ends."""
     desk = desk or RecordingDesk()
-    async with pointed_at(server):
-        platform = DiscordPlatform(settings_for(server, guild=guild))
-        task = asyncio.create_task(platform.run(desk))
-        try:
-            await server.until(lambda: task.done() or desk.resumed)
-            if task.done():
-                task.result()
-            yield desk
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+    async with pointed_at(server), running(server, DiscordPlatform(settings_for(server, guild=guild)), desk):
+        yield desk

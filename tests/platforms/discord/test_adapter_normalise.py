@@ -80,6 +80,16 @@ def test_a_follow_up_is_what_a_person_says_to_nobody_in_a_thread(post: Post, is_
     assert (normalise.follow_up(post) is not None) is is_one
 
 
+def test_a_message_is_said_to_us_in_private_or_by_mentioning_us_but_not_by_following_up() -> None:
+    unsaid = replace(POST, to_us=False, text="thanks!")
+    incoming = [
+        normalise.question(POST),
+        normalise.question(replace(unsaid, place=DIRECT)),
+        normalise.follow_up(replace(unsaid, place=THREAD)),
+    ]
+    assert [message.addressed for message in incoming if message] == [True, True, False]
+
+
 def test_an_edit_has_the_key_of_its_message_even_when_the_mention_was_taken_out() -> None:
     message = normalise.edit(replace(POST, to_us=False, text="how much sick leave?"))
     assert message is not None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from bot.messages import Command, CommandUpdate, IncomingMessage, Press, Reply, Sent, Surface
 from bot.platforms.slack.app import HttpDoor, SlackPlatform
 from bot.settings import BotSettings
+from bot.simulate.running import running as run_platform
 from bot.simulate.slack_server import SlackServer
 from core.models import ConversationKey
 
@@ -80,13 +80,8 @@ async def running(
     server: SlackServer, desk: NotingDesk, door: HttpDoor | None = None, **settings: Any
 ) -> AsyncIterator[SlackPlatform]:
     platform = platform_for(server, door, **settings)
-    task = asyncio.create_task(platform.run(desk))
-    await server.until(lambda: platform.state == "connected" or task.done())
-    try:
+    async with run_platform(server, platform, desk):
         yield platform
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 def question(channel: str, ts: str, thread_ts: str = "", user: str = "UADA", private: bool = False) -> IncomingMessage:

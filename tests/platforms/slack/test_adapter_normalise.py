@@ -30,6 +30,21 @@ def test_a_mention_and_its_message_event_are_equal() -> None:
     assert message() == message(type="app_mention", channel_type=None)
 
 
+@pytest.mark.parametrize(
+    ("fields", "addressed"),
+    [
+        ({}, True),
+        ({"text": "hi there <@UBOT>", "thread_ts": "0.000009"}, True),
+        ({"text": "hi", "thread_ts": "0.000009"}, False),
+        ({"text": "hi <@U2>"}, False),
+        ({"text": "hi", "channel": "D1", "channel_type": "im"}, True),
+    ],
+    ids=["a mention", "a mention in a thread", "in a thread", "a mention of somebody else", "a direct message"],
+)
+def test_a_message_is_said_to_us_in_private_or_by_mentioning_us(fields: dict[str, str], addressed: bool) -> None:
+    assert message(**fields).addressed is addressed
+
+
 def test_a_reply_belongs_to_its_thread() -> None:
     reply = message(thread_ts="0.000009")
     assert (reply.key, reply.conversation.thread) == ("slack:T1:C1:1.000001", "0.000009")

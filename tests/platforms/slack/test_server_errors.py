@@ -43,6 +43,20 @@ async def test_a_missing_scope_is_named_beside_those_that_were_granted(server, c
     )
 
 
+async def test_each_sort_of_channel_is_asked_for_with_a_scope_of_its_own(server, client):
+    server.state.scopes -= {"groups:read"}
+    assert (await client.users_conversations(types="public_channel"))["channels"]
+    both = await refused(client.users_conversations(types="public_channel,private_channel"))
+    assert (both.response["error"], both.response["needed"]) == ("missing_scope", "groups:read")
+    assert await error_of(client.users_conversations(types="secret_channel")) == "invalid_types"
+
+
+async def test_the_scopes_of_the_used_token_come_in_a_header(server, client):
+    assert "chat:write" in (await client.auth_test()).headers["x-oauth-scopes"].split(",")
+    opened = await client.apps_connections_open(app_token=server.state.app_token)
+    assert opened.headers["x-oauth-scopes"] == "connections:write"
+
+
 async def test_posting_needs_a_channel_that_docent_is_in(server, client):
     server.state.add_channel("CELSEWHERE", "elsewhere", "UADA", with_bot=False)
     server.state.add_channel("CHIDDEN", "hidden", "UADA", kind="group", with_bot=False)

@@ -97,11 +97,44 @@ async def test_what_is_appended_is_checked(client, stream):
     )
 
 
-async def test_tasks_are_shown_with_their_last_state(server, client, stream):
-    for status in ("in_progress", "complete"):
-        chunk = {"type": "task_update", "id": "1", "title": "Search", "status": status}
-        await client.chat_appendStream(**stream, chunks=[chunk])
-    assert server.state.transcript("CGENERAL").endswith("docent: One\n        (complete) Search …")
+def text_chunk(text: str) -> dict[str, str]:
+    return {"type": "markdown_text", "text": text}
+
+
+async def test_tasks_blocks_and_text_stand_in_their_order_and_a_task_changes_in_its_place(server, client, question):
+    button = {"type": "button", "action_id": "stop", "text": {"type": "plain_text", "text": "Cancel"}}
+    blocks = {"type": "blocks", "blocks": [{"type": "actions", "block_id": "mine", "elements": [button]}]}
+    task = {"type": "task_update", "id": "1", "title": "Search", "status": "in_progress"}
+    started = await client.chat_startStream(
+        channel="CGENERAL", thread_ts=question, chunks=[blocks, task, text_chunk("One")], **RECIPIENT
+    )
+    place = {"channel": "CGENERAL", "ts": started["ts"]}
+    await client.chat_appendStream(**place, chunks=[{**task, "status": "complete"}, text_chunk(" two")])
+    assert server.state.transcript("CGENERAL").endswith(
+        "docent: [Cancel]\n        (complete) Search\n        One two …"
+    )
+    await server.click("UADA", "CGENERAL", started["ts"], "stop")
+    replies = await client.conversations_replies(channel="CGENERAL", ts=question)
+    assert (replies["messages"][1]["streaming_state"], replies["messages"][1]["blocks"][0]["block_id"]) == (
+        "in_progress",
+        "mine",
+    )
+
+
+async def test_a_stream_keeps_to_the_form_that_it_began_with(client, stream, question):
+    chunks = [text_chunk("x")]
+    assert await error_of(client.chat_appendStream(**stream, chunks=chunks)) == "streaming_mode_mismatch"
+    assert await error_of(client.chat_stopStream(**stream, chunks=chunks)) == "streaming_mode_mismatch"
+    assert await error_of(client.chat_appendStream(**stream, markdown_text="x", chunks=chunks)) == (
+        "cannot_provide_both_markdown_text_and_chunks"
+    )
+
+
+async def test_the_end_of_a_stream_can_bring_metadata_and_shows_in_the_history(client, stream, question):
+    metadata = {"event_type": "mine", "event_payload": {"id": "7"}}
+    stopped = await client.chat_stopStream(**stream, metadata=metadata)
+    assert (stopped["message"]["metadata"], stopped["message"]["thread_ts"]) == (metadata, question)
+    assert stopped["message"]["streaming_state"] == "completed"
 
 
 async def test_a_mention_put_together_from_two_appends_pings(server, client, stream):
