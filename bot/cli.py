@@ -42,9 +42,21 @@ def build_parser() -> argparse.ArgumentParser:
     search.add_argument("--collection", action="append", metavar="NAME")
     search.add_argument("--json", action="store_true")
 
-    evaluate = commands.add_parser("eval", help="measure retrieval and answers over a question set")
-    evaluate.add_argument("questions", type=Path, metavar="SET.jsonl")
-    evaluate.add_argument("--collection", action="append", metavar="NAME")
+    evaluate = commands.add_parser(
+        "eval",
+        help="measure retrieval and answers over question sets, compare two runs",
+        usage="docent eval SET [SET ...] [options]\n       docent eval compare CHAMPION.json CHALLENGER.json [options]",
+    )
+    evaluate.add_argument("questions", nargs="+", metavar="SET", help="JSON lines, or a file in SQuAD's format")
+    evaluate.add_argument("--collection", action="append", metavar="NAME", help="search only here; may be given again")
+    evaluate.add_argument("--sample", type=_count, metavar="N", help="ask N questions of each set, always the same")
+    evaluate.add_argument("--save", type=Path, metavar="FILE.json", help="keep the run here, not under DOCENT_HOME")
+    evaluate.add_argument("--against", type=Path, metavar="SAVED.json", help="compare with this earlier run")
+    evaluate.add_argument(
+        "--challenger", action="append", metavar="NAME=VALUE", help="compare with this setting; may be given again"
+    )
+    evaluate.add_argument("--picture", type=Path, metavar="FILE.svg", help="draw the comparison")
+    evaluate.add_argument("--reliability", type=Path, metavar="FILE.svg", help="draw the probability against the truth")
     evaluate.add_argument("--json", action="store_true")
 
     forget = commands.add_parser("forget", help="delete a conversation")
@@ -59,11 +71,19 @@ def build_parser() -> argparse.ArgumentParser:
     commands.add_parser("chat", help="talk in the terminal")
     simulate = commands.add_parser("simulate", help="play a conversation against a local Slack or Discord")
     simulate.add_argument("platform", choices=["slack", "discord"])
-    simulate.add_argument("questions", nargs="*", metavar="QUESTION", help="the first, then follow-ups in its thread")
+    simulate.add_argument("questions", nargs="*", metavar="QUESTION", help="the first, then follow-ups to it")
+    simulate.add_argument("--html", type=Path, metavar="FILE", help="draw it as a page too, with the steps on the way")
     commands.add_parser("migrate", help="bring the database's schema up to date")
     quickstart = commands.add_parser("quickstart", help="migrate, ingest DOCS_DIR, prove it with one question, serve")
     quickstart.add_argument("--ask", metavar="QUESTION", help="ask this and end")
     return parser
+
+
+def _count(text: str) -> int:
+    """Read a number of at least 1; argparse tells when it is none."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of at least 1")
+    return int(text)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -13,14 +13,20 @@ from core.settings import CoreSettings, load_settings
 
 
 @asynccontextmanager
-async def open_docent(*, answers: bool = True, migrate: bool = False) -> AsyncIterator[Core]:
+async def open_docent(
+    settings: CoreSettings | None = None, *, answers: bool = True, migrate: bool = False
+) -> AsyncIterator[Core]:
     """Open the core as the settings say. Raises ConfigurationError or StoreError with one helpful line.
 
+    settings: others than those of the environment and `.env`.
     answers: False for commands that need no chat model; a missing or unfetched one does not matter to them.
     migrate: bring an older schema up to date.
     """
     async with open_core(
-        load_settings(CoreSettings), migrate=migrate, with_model=answers, fetching=FetchBar(Console(stderr=True))
+        settings or load_settings(CoreSettings),
+        migrate=migrate,
+        with_model=answers,
+        fetching=FetchBar(Console(stderr=True)),
     ) as core:
         yield core
 

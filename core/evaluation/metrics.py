@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,6 +17,7 @@ from core.evaluation.questions import EvaluationItem
 
 EVIDENCE_SHARE = 0.7  # of the evidence's distinct words that a chunk must hold to count as a hit
 RECIPROCAL_RANKS = 10  # a hit further down counts as none, so that systems giving longer lists gain nothing
+_BLOCK = 1_000_000  # numbers that a bootstrap draws at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,10 +221,28 @@ def paired_bootstrap(
         raise ValueError(f"A paired bootstrap needs as many values on both sides; got {len(first)} and {len(second)}.")
     differences = np.asarray(first, dtype=np.float64) - np.asarray(second, dtype=np.float64)
     generator = np.random.default_rng(seed)
-    # One resample at a time: all at once would take resamples x items numbers of memory.
-    means = [generator.choice(differences, len(differences)).mean() for _ in range(resamples)]
+    items = len(differences)
+    # In blocks: all at once would take resamples x items numbers of memory.
+    block = max(1, _BLOCK // items)
+    counts = [min(block, resamples - done) for done in range(0, resamples, block)]
+    means = np.concatenate([differences[generator.integers(0, items, (count, items))].mean(axis=1) for count in counts])
     low, high = np.quantile(means, [(1 - confidence) / 2, (1 + confidence) / 2])
     return Interval(float(differences.mean()), float(low), float(high))
+
+
+def area_under_curve(scored: Iterable[tuple[float, bool]]) -> float:
+    """Give the chance that a random true item scores above a random false one (ties count half); NaN without both.
+
+    This is the Mann-Whitney U statistic over the number of pairs (Hanley, McNeil 1982).
+    """
+    scored = list(scored)
+    scores = np.array([score for score, _ in scored], dtype=np.float64)
+    is_true = np.array([truth for _, truth in scored], dtype=bool)
+    trues, falses = np.sort(scores[is_true]), np.sort(scores[~is_true])
+    if not trues.size or not falses.size:
+        return math.nan
+    below = np.searchsorted(falses, trues, side="left") + np.searchsorted(falses, trues, side="right")
+    return float(below.sum() / 2 / (trues.size * falses.size))
 
 
 def _mean(values: Iterable[float | None]) -> float | None:

@@ -1,6 +1,7 @@
 """What makes an answer right, a chunk a hit, and a difference between two systems believable."""
 
 import dataclasses
+import math
 from collections.abc import Callable
 
 import pytest
@@ -9,6 +10,7 @@ from core.errors import ConfigurationError
 from core.evaluation.answers import GivenAnswer, GivenChunk
 from core.evaluation.metrics import (
     answers_right,
+    area_under_curve,
     figures,
     hit_rank,
     holds_evidence,
@@ -236,7 +238,28 @@ def test_the_interval_repeats_with_its_seed() -> None:
     assert paired_bootstrap(first, second, resamples=100) != paired_bootstrap(first, second, resamples=100, seed=1)
 
 
+def test_the_interval_is_the_same_however_many_are_drawn_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = [1.0, 0.0, 0.3, 0.9], [0.0, 1.0, 0.2, 0.1]
+    at_once = paired_bootstrap(first, second)
+    monkeypatch.setattr("core.evaluation.metrics._BLOCK", 9)
+    assert paired_bootstrap(first, second) == at_once
+
+
 @pytest.mark.parametrize(("first", "second"), [([], []), ([1.0], [1.0, 0.0])])
 def test_systems_of_different_items_are_not_compared(first: list[float], second: list[float]) -> None:
     with pytest.raises(ValueError, match=f"got {len(first)} and {len(second)}"):
         paired_bootstrap(first, second)
+
+
+def test_the_area_is_the_share_of_pairs_in_the_right_order() -> None:
+    assert area_under_curve([(0.9, True), (0.6, True), (0.7, False), (0.1, False)]) == 0.75
+
+
+def test_a_tie_is_half_a_pair() -> None:
+    assert area_under_curve([(0.5, True), (0.5, False)]) == 0.5
+    assert area_under_curve([(0.5, True), (0.5, False), (0.4, False)]) == 0.75
+
+
+@pytest.mark.parametrize("scored", [[], [(0.5, True)], [(0.5, False), (0.7, False)]])
+def test_there_is_no_area_without_both_kinds(scored: list[tuple[float, bool]]) -> None:
+    assert math.isnan(area_under_curve(scored))
