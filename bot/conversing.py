@@ -28,7 +28,8 @@ async def converse(core: Core) -> None:
         except QuestionError as error:
             print(wording.error_line(error))
             continue
-        await core.conversations.add(_KEY, answer)
+        if answer.small_talk is None:
+            await core.conversations.add(_KEY, answer)
 
 
 async def _read_line(prompt: str) -> str:

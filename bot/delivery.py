@@ -61,12 +61,14 @@ def footnotes(citations: tuple[Citation, ...]) -> tuple[Footnote, ...]:
 
 
 def final_reply(answer: Answer, question_id: int) -> Reply:
-    """Give the last message of an answer: text, footnotes, buttons."""
+    """Give the last message of an answer: text, footnotes, buttons; small talk has neither footnotes nor buttons."""
+    if answer.small_talk is not None:
+        return closing_reply(wording.answer_text(answer))
     if answer.refused:
         return Reply("final", wording.answer_text(answer), actions=("up", "down"), question_id=question_id)
     return Reply(
         "final",
-        answer.text,
+        wording.answer_text(answer),
         footnotes=footnotes(answer.citations),
         actions=("up", "down", "evidence"),
         question_id=question_id,

@@ -16,6 +16,7 @@ from bot.delivery import Throttle, closing_reply, final_reply, working_reply
 from bot.messages import Command, CommandUpdate, IncomingMessage, Press, Reply, Sent, Surface
 from bot.pace import Pace
 from core.answering.answerer import EvidenceFound, TextGrown
+from core.answering.small_talk import small_talk
 from core.bootstrap import Core
 from core.errors import ConfigurationError, PlatformError, QuestionError, StoreError
 from core.models import Answer, ConversationKey, Question
@@ -57,6 +58,8 @@ class Dispatcher:
             await self._apologise(surface, message, error)
 
     async def _take(self, surface: Surface, message: IncomingMessage) -> None:
+        if not message.addressed and small_talk(message.text):
+            return  # thanks to a colleague, in a thread that we take part in
         question_id = await self._questions.claim(
             message.key,
             message.conversation,
@@ -260,7 +263,9 @@ class Dispatcher:
         try:
             reply, answer = await self._reply(question_id, message, throttle)
             await throttle.finish(reply)
-            turn = await self._core.conversations.add(message.conversation, answer) if answer else None
+            # A follow-up leans on the last question about the documents, whatever was said in between.
+            remembered = answer if answer is not None and answer.small_talk is None else None
+            turn = await self._core.conversations.add(message.conversation, remembered) if remembered else None
             await self._questions.close(question_id, "answered" if answer else "failed", turn)
         except PlatformError as error:
             # Nobody can be told where nothing can be posted; the log is all that is left.

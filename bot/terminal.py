@@ -44,11 +44,13 @@ async def show_answer(answerer: Answerer, question: Question, console: Console |
 
 def rendered(answer: Answer) -> RenderableType:
     """Give an answer with its footnotes."""
+    if answer.small_talk is not None:
+        return Text(wording.answer_text(answer))
     if answer.refused:
         return Text(wording.answer_text(answer), style="yellow")
     footnotes = [Text(wording.footnote(citation), style="dim") for citation in answer.citations]
     # Documents are quoted, not rendered: their Markdown links and images are text by now.
-    return Group(Markdown(answer.text, hyperlinks=False), Text(), *footnotes)
+    return Group(Markdown(wording.answer_text(answer), hyperlinks=False), Text(), *footnotes)
 
 
 def _growing(text: str, evidence: list[str]) -> RenderableType:
@@ -62,6 +64,9 @@ def _growing(text: str, evidence: list[str]) -> RenderableType:
 def show_why(answer: Answer, console: Console | None = None) -> None:
     """Print how an answer was found: the text searched, both ranks of each chunk, the decision, the times."""
     console = console or Console(highlight=False, stderr=True)
+    if answer.small_talk is not None:
+        console.print(f"small talk ({answer.small_talk}); nothing was searched")
+        return
     table = Table(title=f"searched: {answer.condensed}", title_justify="left")
     for column in ("#", "by meaning", "by words", "distance", "score", "chunk"):
         table.add_column(column, overflow="fold")

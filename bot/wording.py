@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from core.errors import DocentError
 from core.ingestion.ingest import Summary
-from core.models import Answer, Citation, RetrievedChunk
+from core.models import Answer, Citation, RetrievedChunk, SmallTalk
 
 NOT_FOUND = "I could not find this in the docs."
+UNCERTAIN = "I am not sure that this answers it; it is the nearest that I found:"
 NOTHING_INGESTED = "Nothing is ingested yet; run `docent ingest DIR` with the folder that holds your documents."
 CONNECT = (
     "Slack: put SLACK_BOT_TOKEN and SLACK_APP_TOKEN into .env, then run `make run` again.",
@@ -17,6 +18,20 @@ CONNECT = (
 )
 CHAT_OPENING = "Ask a question; an empty line or Ctrl-D ends, /forget starts anew."
 FORGOTTEN_NONE = "There was no such conversation."
+SMALL_TALK: Mapping[SmallTalk, str] = {
+    "greeting": 'Hello! Ask me about the team\'s documents in your own words, such as "How do I book leave?".',
+    "thanks": "Glad to help! Ask me again whenever you like.",
+    "identity": (
+        "I'm Docent, a bot that answers questions from the team's documents, with footnotes that say where it stands. "
+        'Ask me something, such as "How do I book leave?".'
+    ),
+    "ability": (
+        "I'm Docent. Ask me a question in your own words: I search the team's documents, quote what answers it with "
+        "footnotes, and say so when I could not find it. You can go on from an answer, "
+        'with "and for contractors?" for example.'
+    ),
+    "farewell": "Until next time! Ask me whenever you want to know something from the team's documents.",
+}
 
 
 def error_line(error: DocentError) -> str:
@@ -48,9 +63,11 @@ def nearest(passages: Sequence[RetrievedChunk], limit: int = 3) -> list[str]:
 
 
 def answer_text(answer: Answer) -> str:
-    """Give the text of an answer; a refusal names the nearest documents."""
+    """Give the text of an answer: a refusal names the nearest documents, doubts are said, small talk gets its like."""
+    if answer.small_talk is not None:
+        return SMALL_TALK[answer.small_talk]
     if not answer.refused:
-        return answer.text
+        return f"{UNCERTAIN}\n\n{answer.text}" if answer.uncertain else answer.text
     documents = nearest(answer.passages)
     if not documents:
         return NOT_FOUND
@@ -235,3 +252,89 @@ SLACK_HOME_EXAMPLES = (
 def slack_asked(name: str, question: str) -> str:
     """Show a question of a slash command, which Slack shows to nobody."""
     return f"{name} asked: {question}"
+
+
+# --- The pages of `docent simulate --html`
+
+PAGE_STEPS = "How it came about"
+PAGE_FOOTER = "Drawn by `docent simulate` from what its local stand-in for the platform held."
+PAGE_EDITED = "(edited)"
+SLACK_PAGE_ONLY = "Only visible to you"
+SLACK_PAGE_THREAD = "Thread"
+SLACK_PAGE_REPLY = "Reply …"
+SLACK_PAGE_CHANNELS = "Channels"
+SLACK_PAGE_APPS = "Apps"
+DISCORD_PAGE_ONLY = "Only you can see this"
+DISCORD_PAGE_GONE = "Original message was deleted"
+DISCORD_PAGE_CHANNELS = "Text channels"
+DISCORD_PAGE_DIRECT = "Direct messages"
+
+
+def page_title(platform: str, channel: str) -> str:
+    """Name the page."""
+    return f"Docent in {platform}, {channel}"
+
+
+def page_saved(path: Path) -> str:
+    """Say where the page is."""
+    return f"Drawn in {path}; open it in a browser."
+
+
+def page_asks(name: str) -> str:
+    """Say that someone asks."""
+    return f"{name} asks"
+
+
+def page_presses(name: str, button: str) -> str:
+    """Say that someone presses a button."""
+    return f"{name} presses “{button}”"
+
+
+def page_written(name: str) -> str:
+    """Say that a message is new."""
+    return f"{name} writes"
+
+
+def page_changed(name: str) -> str:
+    """Say that a message looks different."""
+    return f"{name}’s message changes"
+
+
+def page_gone(name: str) -> str:
+    """Say that a message is not there any more."""
+    return f"{name}’s message is gone"
+
+
+def page_reacted(names: Sequence[str]) -> str:
+    """Say who put a reaction on a message."""
+    return f"{', '.join(names)} reacts"
+
+
+def page_unreacted(names: Sequence[str]) -> str:
+    """Say who took a reaction back."""
+    return f"{', '.join(names)} takes a reaction back"
+
+
+def page_replies(count: int) -> str:
+    """Count the replies in a thread."""
+    return f"{count} {'reply' if count == 1 else 'replies'}"
+
+
+def page_messages(count: int) -> str:
+    """Count the messages in a thread."""
+    return f"{count} {'message' if count == 1 else 'messages'}"
+
+
+def page_write_to(channel: str) -> str:
+    """Label the box for writing."""
+    return f"Message {channel}"
+
+
+def discord_page_thinking(name: str) -> str:
+    """Say that an answer was promised."""
+    return f"{name} is thinking…"
+
+
+def discord_page_used(command: str) -> str:
+    """Say which command a message answers."""
+    return f"used /{command}"

@@ -151,13 +151,15 @@ class Timings:
     """Milliseconds of the stages of one answer, and token counts; None where a stage did not run."""
 
     retrieve_ms: float = 0.0
+    choose_ms: float = 0.0
     first_token_ms: float | None = None
     total_ms: float = 0.0
     prompt_tokens: int = 0
     completion_tokens: int = 0
 
 
-AnswerKind = Literal["phrased", "quoted", "refused"]
+AnswerKind = Literal["phrased", "quoted", "refused", "chat"]
+SmallTalk = Literal["greeting", "thanks", "identity", "ability", "farewell"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +167,12 @@ class Answer:
     """What people get: Markdown text with [n] markers, its citations, and what was retrieved, best first.
 
     kind: "phrased" (the model's sentences passed the evidence check), "quoted" (the evidence itself)
-    or "refused" (nothing found; no text, no citations). condensed: the question as it was searched.
+    or "refused" (nothing found; no text, no citations), or "chat" (small talk, which front ends answer in their own
+    words; no text, nothing searched). small_talk: what kind of it, None unless kind is "chat".
+    condensed: the question as it was searched.
     confidence: the probability, from 0 to 1, that the evidence answers the question.
+    uncertain: this is the nearest that was found, and it may not be the answer.
+    written: what the chat model wrote, before the check: for `--why`, never for people who asked.
     model_failure: why the chat model could not phrase, for the log; "" when it could or was not asked.
     """
 
@@ -178,8 +184,11 @@ class Answer:
     model: str = ""
     condensed: str = ""
     confidence: float = 0.0
+    uncertain: bool = False
+    written: str = ""
     model_failure: str = ""
     timings: Timings = field(default_factory=Timings)
+    small_talk: SmallTalk | None = None
 
     @property
     def refused(self) -> bool:

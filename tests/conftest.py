@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import structlog
 
 from bot.settings import BotSettings
 from core.settings import CoreSettings
@@ -27,6 +28,13 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path_factory:
             monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setenv("DOCENT_HOME", str(tmp_path_factory.mktemp("home")))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+
+
+@pytest.fixture(autouse=True)
+def _logging_of_its_own() -> Iterator[None]:
+    """Take back what a command that ran inside a test has set up: it writes to that test's captured output."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
@@ -72,7 +80,7 @@ async def template_database(postgres_url: str) -> str:
 
 def settings_for(url: str, home: Path | None = None, **changes: object) -> CoreSettings:
     """Give settings that use one database and no .env file."""
-    values = {"database_url": url, "chat_model": "none", **({"docent_home": home} if home else {}), **changes}
+    values = {"database_url": url, "chat_model": "none", "reranker": "none", **({"docent_home": home} if home else {}), **changes}
     return CoreSettings(_env_file=None, **values)  # type: ignore[arg-type,call-arg]
 
 

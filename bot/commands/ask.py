@@ -54,7 +54,7 @@ async def _answer_one(core: Core, arguments: argparse.Namespace, collections: tu
         answer = await show_answer(core.answerer, question)
     if arguments.why:
         show_why(answer)
-    if key:
+    if key and answer.small_talk is None:
         await core.conversations.add(key, answer)
         await core.conversations.expire(core.settings.retention_days)
     return 0

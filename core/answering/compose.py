@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.answering.evidence import evidence_words, heading_of
@@ -11,6 +11,11 @@ from core.answering.support import carrier, split_markers
 from core.ingestion.plain_text import plain
 from core.ingestion.sentences import split_sentences
 from core.models import Citation, Evidence
+
+# Zero-width spaces, overriding directions, tag characters: words that people do not see, or see as others.
+_UNSEEN = re.compile("[\u200b\u2060\ufeff\u202d\u202e\U000e0000-\U000e007f]")
+_FOREIGN_LINK = re.compile(r"\]\(")
+_FOREIGN_NUMBER = re.compile(r"\[(\d{1,3})\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +40,38 @@ def phrased(
     whatever it named; a number that was not offered is gone. A sentence that only repeats the evidence is left to
     the quotation.
     """
+    sentences = _carried(
+        [part for line in written.splitlines() for part in split_sentences(line)], offered, question, language
+    )
+    return _composed(sentences, evidence) if sentences else None
+
+
+def growing(written: str, offered: Sequence[Evidence], question: str, language: str) -> str:
+    """Give what may be shown of a text that is still being written: its whole sentences that the evidence carries."""
+    *lines, last = written.splitlines() or [""]
+    parts = [part for line in lines for part in split_sentences(line)]
+    parts += split_sentences(last)[:-1]  # the last one may go on
+    sentences = _carried(parts, offered, question, language)
+    return _lead(sentences, _numbers(sentences, ()))
+
+
+def _carried(
+    written: Sequence[str], offered: Sequence[Evidence], question: str, language: str
+) -> list[tuple[str, Evidence]]:
+    """Give the sentences that the evidence carries, each with the piece that carries it."""
     words = [(piece, evidence_words(piece)) for piece in offered]
     sentences: list[tuple[str, Evidence]] = []
-    for line in written.splitlines():
-        for marked in split_sentences(line):
-            sentence, numbers = split_markers(marked)
-            sentence = _without_heading(sentence, offered)
-            if not sentence or any(sentence == other for other, _ in sentences):
-                continue
-            if any(_same_words(sentence, told) for _, told in words):
-                continue  # it stands in the quotation below, word for word
-            index = carrier(sentence, [number - 1 for number in numbers], words, question, language)
-            if index is not None:
-                sentences.append((sentence, offered[index]))
-    return _composed(sentences, evidence) if sentences else None
+    for marked in written:
+        sentence, numbers = split_markers(marked)
+        sentence = _without_heading(sentence, offered)
+        if not sentence or any(sentence == other for other, _ in sentences):
+            continue
+        if any(_same_words(sentence, told) for _, told in words):
+            continue  # it stands in the quotation below, word for word
+        index = carrier(sentence, [number - 1 for number in numbers], words, question, language)
+        if index is not None:
+            sentences.append((sentence, offered[index]))
+    return sentences
 
 
 def _without_heading(sentence: str, offered: Sequence[Evidence]) -> str:
@@ -62,16 +85,14 @@ def _same_words(sentence: str, evidence: str) -> bool:
     def bare(text: str) -> str:
         return " ".join(re.findall(r"\w+", text.lower()))
 
-    return f" {bare(sentence)} " in f" {bare(evidence)} "
+    # A small model puts a label before what it copies: "The vacation news is: ..."
+    copied = sentence.partition(": ")[2] or sentence
+    return any(f" {bare(part)} " in f" {bare(evidence)} " for part in (sentence, copied))
 
 
 def _composed(sentences: Sequence[tuple[str, Evidence]], evidence: Sequence[Evidence]) -> Composed:
-    numbers: dict[int, int] = {}
-    for piece in (*(piece for _, piece in sentences), *evidence):
-        numbers.setdefault(piece.chunk.id, len(numbers) + 1)
-    parts = []
-    if sentences:
-        parts.append(" ".join(_marked(sentence, numbers[piece.chunk.id]) for sentence, piece in sentences))
+    numbers = _numbers(sentences, evidence)
+    parts = [_lead(sentences, numbers)] if sentences else []
     citations = []
     for chunk_id, number in numbers.items():
         # Never empty: what the model was offered is a part of the evidence.
@@ -80,6 +101,18 @@ def _composed(sentences: Sequence[tuple[str, Evidence]], evidence: Sequence[Evid
         cited = "\n".join(dict.fromkeys(piece.text for piece in own))
         citations.append(Citation(number, own[0].chunk, cited))
     return Composed("\n\n".join(parts), tuple(citations))
+
+
+def _numbers(sentences: Sequence[tuple[str, Evidence]], evidence: Sequence[Evidence]) -> dict[int, int]:
+    """Number the chunks from 1 in the order in which the text comes to them."""
+    numbers: dict[int, int] = {}
+    for piece in (*(piece for _, piece in sentences), *evidence):
+        numbers.setdefault(piece.chunk.id, len(numbers) + 1)
+    return numbers
+
+
+def _lead(sentences: Sequence[tuple[str, Evidence]], numbers: Mapping[int, int]) -> str:
+    return " ".join(_marked(sentence, numbers[piece.chunk.id]) for sentence, piece in sentences)
 
 
 def _marked(sentence: str, number: int) -> str:
@@ -96,18 +129,24 @@ def _quotation(pieces: Sequence[Evidence], number: int) -> str:
             lines.extend(piece.text.splitlines())
             continue
         if piece.lead and piece.lead.lstrip().startswith("|"):
-            lines.append(_row(piece))
+            lines.append(_quotable(_row(piece)))
             continue
         if piece.lead and piece.lead != lead:
-            lines.append(plain(piece.lead, one_line=True))
+            lines.append(_quotable(plain(piece.lead, one_line=True)))
             lead = piece.lead
-        lines.append(plain(piece.text, one_line=True))
+        lines.append(_quotable(plain(piece.text, one_line=True)))
     fence = lines[-1].lstrip().startswith(("```", "~~~"))
     if fence:
         lines.append(f"[{number}]")
     else:
         lines[-1] += f" [{number}]"
     return "\n".join(f"> {line}" for line in lines)
+
+
+def _quotable(line: str) -> str:
+    """Give a line of a document without what would look like ours: footnote numbers, links, letters nobody sees."""
+    line = _FOREIGN_LINK.sub("] (", _UNSEEN.sub("", line))
+    return _FOREIGN_NUMBER.sub(r"(\1)", line)
 
 
 def _row(piece: Evidence) -> str:

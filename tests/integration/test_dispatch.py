@@ -14,7 +14,7 @@ from sqlalchemy import text
 from bot import wording
 from bot.admin import Admins
 from bot.dispatch import Dispatcher
-from bot.messages import Command, IncomingMessage, Press
+from bot.messages import Command, IncomingMessage, Press, Reply
 from core.bootstrap import Core, open_core
 from core.errors import ConfigurationError, PlatformError, StoreError
 from core.models import ConversationKey
@@ -126,6 +126,25 @@ async def test_a_follow_up_remembers_only_its_own_conversation(start) -> None:
     assert "employees" in here[1].content
     assert all("employees get?" not in prompt[-1].content for prompt in there)
     assert all(len(prompt) == 2 for prompt in there), "no turn of another conversation"
+
+
+async def test_small_talk_is_answered_in_one_message_and_not_remembered(start) -> None:
+    process = await start()
+    await process.ask(question())
+    await process.ask(question("thanks!", "slack:T1:C1:100.2"))
+    assert process.surface.messages["slack:T1:C1:100.2#2"] == [Reply("final", wording.SMALL_TALK["thanks"])]
+    assert [turn.question for turn in await process.core.conversations.turns(THREAD)] == [ASKED]
+    async with process.core.database.begin() as connection:
+        statuses = (await connection.scalars(text("SELECT status FROM questions"))).all()
+    assert statuses == ["answered", "answered"]
+
+
+async def test_small_talk_that_was_not_said_to_us_is_left_alone(start) -> None:
+    process = await start()
+    await process.ask(question())
+    await process.ask(replace(question("thanks!", "slack:T1:C1:100.2"), addressed=False))
+    await process.ask(replace(question("thanks! and for contractors?", "slack:T1:C1:100.3"), addressed=False))
+    assert process.surface.acknowledged == ["slack:T1:C1:100.1", "slack:T1:C1:100.3"]
 
 
 async def test_a_dead_process_leaves_its_questions_to_the_next_in_the_same_message(start) -> None:
