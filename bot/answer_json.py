@@ -19,6 +19,7 @@ def answer_json(answer: Answer, identifier: object = None) -> dict[str, Any]:
         "refused": answer.refused,
         "kind": answer.kind,
         "confidence": round(answer.confidence, 4),
+        "uncertain": answer.uncertain,
         "searched": answer.condensed,
         "citations": [_citation(citation) for citation in answer.citations],
         "passages": passages_json(answer.passages),

@@ -82,9 +82,12 @@ def show_why(answer: Answer, console: Console | None = None) -> None:
     console.print(table)
     timings = answer.timings
     console.print(
-        f"{answer.kind}, probability {answer.confidence:.2f}; retrieval {timings.retrieve_ms:.0f} ms, "
+        f"{answer.kind}, probability {answer.confidence:.2f}; search {timings.retrieve_ms:.0f} ms, "
+        f"reading {timings.choose_ms:.0f} ms, "
         f"first token {timings.first_token_ms or 0:.0f} ms, total {timings.total_ms:.0f} ms, "
         f"{timings.prompt_tokens} prompt and {timings.completion_tokens} completion tokens, model {answer.model}"
     )
+    if answer.written:
+        console.print(Text(f"the model wrote, before the check: {answer.written.strip()}", style="dim"))
     if answer.model_failure:
         console.print(Text(f"the model did not phrase: {answer.model_failure}", style="yellow"))

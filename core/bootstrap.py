@@ -7,12 +7,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from core.answering.answerer import Answerer, Limits
-from core.answering.evidence import EvidenceChooser
-from core.inference.factory import build_chat_model, build_embedder
+from core.answering.choosing import EvidenceChooser
+from core.inference.factory import build_chat_model, build_embedder, build_reader
 from core.inference.hub import Progress
 from core.ingestion.ingest import Ingester
 from core.models import Sampling
-from core.ports import ChatModel, Embedder
+from core.ports import ChatModel, Embedder, Reader
 from core.retrieval.retriever import Retriever
 from core.settings import CoreSettings
 from core.storage.conversation_store import ConversationStore
@@ -45,15 +45,17 @@ async def open_core(
     fetching: Progress | None = None,
     embedder: Embedder | None = None,
     model: ChatModel | None = None,
+    reader: Reader | None = None,
 ) -> AsyncIterator[Core]:
     """Open the database, check the schema and build the core; everything is closed on the way out.
 
     migrate: bring an older schema up to date instead of refusing it.
     with_model: False leaves the chat model out. fetching: told of the bytes while an hf: model is fetched.
-    embedder, model: given ones take the place of those that the settings name.
+    embedder, model, reader: given ones take the place of those that the settings name.
     Raises ConfigurationError or StoreError with one helpful line.
     """
     embedder = embedder or build_embedder(settings)
+    reader = reader or build_reader(settings)
     if model is None and with_model:
         model = build_chat_model(settings, fetching)
     database = await Database.open(settings)
@@ -73,7 +75,7 @@ async def open_core(
             ingester=Ingester(index, embedder, language),
             answerer=Answerer(
                 retriever,
-                EvidenceChooser(embedder, language),
+                EvidenceChooser(embedder, reader, language),
                 model,
                 Sampling(
                     temperature=settings.temperature,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -67,4 +68,32 @@ class ChatModel(Protocol):
 
     async def close(self) -> None:
         """Free the model; streams in flight end with ModelError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A chunk as a reader sees it: its heading, and its quotable pieces in order as (what leads them, their words)."""
+
+    heading: str
+    pieces: tuple[tuple[str, str], ...]
+
+
+Reading = NDArray[np.float32]
+
+
+class Reader(Protocol):
+    """Says where in passages the answer to a question stands; safe to call from several threads, blocking.
+
+    is_calibrated: its log-odds are on the scale for which the probability of an answer was fitted.
+    """
+
+    is_calibrated: bool
+
+    def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
+        """Give for each passage an array of shape (its pieces,): the log-odds of each piece against "not here".
+
+        Log-odds of a passage, or of all, are the logarithm of the sum of exp over their pieces.
+        Raises ModelError.
+        """
         ...

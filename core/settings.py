@@ -28,6 +28,7 @@ class CoreSettings(BaseSettings):
     search_language: str = Field("english", description="Postgres text search configuration")
 
     embedder: str = Field("bundled", description="bundled | a sentence-transformers name or path")
+    reranker: str = Field("bundled", description="bundled | none | a sentence-transformers CrossEncoder name or path")
     chat_model: str = Field("bundled", description="bundled | none | PATH.gguf | hf:REPO/FILE.gguf | openai:URL#MODEL")
     openai_api_key: SecretStr | None = Field(None, description="key for an openai: server that wants one")
     hf_endpoint: str = Field("https://huggingface.co", description="where hf: models are fetched from")

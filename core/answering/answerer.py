@@ -8,17 +8,21 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from core.answering import compose
-from core.answering.confidence import answer_probability
-from core.answering.evidence import EvidenceChooser
+from core.answering.evidence import Chooser
 from core.answering.prompt import fitted_messages
+from core.answering.small_talk import small_talk
 from core.errors import ModelError, QuestionError
 from core.models import Answer, Citation, Evidence, Question, Sampling, Timings
 from core.ports import ChatModel
-from core.retrieval.condense import condense
+from core.retrieval.condense import Query, condense
 from core.retrieval.retriever import Retriever
 
 # Below this probability that the evidence answers the question, silence is the honest answer.
-REFUSE_BELOW = 0.36
+REFUSE_BELOW = 0.38
+# And below this one it is said that it may not be the answer.
+SURE_FROM = 0.5
+# Chunks that are looked at, and chunks that are told of afterwards.
+_CANDIDATES = 16
 _PASSAGES = 10
 
 
@@ -40,7 +44,7 @@ class EvidenceFound:
 
 @dataclass(frozen=True, slots=True)
 class TextGrown:
-    """Told while the model writes: the unchecked text so far; the final Answer replaces it."""
+    """Told when the model begins, and as often as there is more: its sentences that the evidence carries."""
 
     text: str
 
@@ -54,7 +58,7 @@ class Answerer:
     def __init__(
         self,
         retriever: Retriever,
-        chooser: EvidenceChooser,
+        chooser: Chooser,
         model: ChatModel | None,
         sampling: Sampling,
         limits: Limits,
@@ -85,19 +89,24 @@ class Answerer:
         A chat model that is busy, too slow or broken costs nobody the answer: the quoted evidence stands.
         """
         text = self.checked(question.text)
+        if (kind := small_talk(text)) is not None:
+            yield Answer(question=text, text="", kind="chat", small_talk=kind, confidence=1.0)
+            return
         started = self._clock()
         query = condense(text, question.history, self._language)
-        passages = await self._retriever.retrieve(query, limit=_PASSAGES, collections=question.collections)
-        evidence, signals = await self._chooser.choose(query, passages)
-        timings = Timings(retrieve_ms=self._since(started))
+        candidates = await self._retriever.retrieve(query, limit=_CANDIDATES, collections=question.collections)
+        retrieved_ms = self._since(started)
+        choice = await self._chooser.choose(query, candidates)
+        evidence = choice.evidence
+        timings = Timings(retrieve_ms=retrieved_ms, choose_ms=round(self._since(started) - retrieved_ms, 1))
         base = Answer(
             question=text,
             text="",
             kind="refused",
-            passages=passages,
+            passages=choice.passages[:_PASSAGES],
             model=self._model.name if self._model else "none",
             condensed=query.text,
-            confidence=answer_probability(signals),
+            confidence=choice.probability,
         )
         if not evidence or base.confidence < REFUSE_BELOW:
             yield replace(base, timings=replace(timings, total_ms=self._since(started)))
@@ -108,7 +117,7 @@ class Answerer:
         written = _Written()
         if self._model is not None:
             try:
-                async with aclosing(self._write(self._model, question, evidence, started, written)) as pieces:
+                async with aclosing(self._write(self._model, question, query, evidence, started, written)) as pieces:
                     async for grown in pieces:
                         yield grown
             except ModelError as error:
@@ -126,6 +135,8 @@ class Answerer:
             text=composed.text,
             kind="phrased" if phrased else "quoted",
             citations=composed.citations,
+            uncertain=base.confidence < SURE_FROM,
+            written=written.text,
             model_failure=written.failure,
             timings=replace(timings, total_ms=self._since(started)),
         )
@@ -134,6 +145,7 @@ class Answerer:
         self,
         model: ChatModel,
         question: Question,
+        query: Query,
         evidence: tuple[Evidence, ...],
         started: float,
         written: _Written,
@@ -147,13 +159,17 @@ class Answerer:
             context_tokens=self._limits.context_tokens,
             history_tokens=self._limits.history_tokens,
         )
+        shown: str | None = None
         async with aclosing(model.stream(messages, self._sampling)) as tokens:
             async for token in tokens:
                 if written.first_token_ms is None:
                     written.first_token_ms = self._since(started)
                 written.completion_tokens += 1
                 written.text += token
-                yield TextGrown(written.text)
+                text = compose.growing(written.text, written.evidence, query.text, self._language)
+                if text != shown:
+                    shown = text
+                    yield TextGrown(text)
 
     def checked(self, text: str) -> str:
         """Give a question without white space around it; raises QuestionError when it is empty or too long."""

@@ -1,109 +1,88 @@
-"""Chooses the few quotable pieces of the retrieved chunks that answer the question.
-
-Each piece is scored by its embedding's similarity to the question, by the share of the question's weight in words
-that it holds, and by its chunk's retrieval score; the best are taken within a budget of words.
-"""
+"""What evidence is: which quotable pieces of the retrieved chunks are chosen, and how they are shown and compared."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
-from core.answering.units import Unit, units_of
+from core.answering.units import Unit
 from core.ingestion.chunking import HEADING_SEPARATOR
 from core.ingestion.plain_text import plain
 from core.models import Evidence, RetrievedChunk
-from core.ports import Embedder, Embeddings
+from core.ports import Passage
 from core.retrieval.condense import Query
 from core.retrieval.lexical import tokenize
-from core.retrieval.retriever import embed_query
 
-# Chosen on the development sets, see benchmarks/README.md.
-_CHUNKS = 5
-_WORDS_WEIGHT = 0.3
-_CHUNK_WEIGHT = 0.5
 _PIECES = 3
 _BUDGET_WORDS = 70
-# A piece that scores below this share of the best one only distracts from it.
-_TAIL_SHARE = 0.7
 
 
 @dataclass(frozen=True, slots=True)
-class Signals:
-    """What tells how well the evidence answers, taken from its best piece and that piece's chunk.
+class Choice:
+    """What was chosen. passages: the chunks in their final order. evidence: best first, none without passages.
 
-    Similarities go from -1 to 1, coverage (the share of the question's words) from 0 to 1.
+    probability: from 0 to 1, that the evidence answers the question.
     """
 
-    piece_similarity: float
-    chunk_similarity: float
-    chunk_coverage: float
+    passages: tuple[RetrievedChunk, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    probability: float = 0.0
 
 
-NO_SIGNALS = Signals(0.0, 0.0, 0.0)
+class Chooser(Protocol):
+    """Chooses the evidence for a question among retrieved chunks."""
+
+    async def choose(self, query: Query, passages: Sequence[RetrievedChunk]) -> Choice:
+        """Choose among passages, which come best first as the retriever sees it. Raises ModelError."""
+        ...
 
 
-class EvidenceChooser:
-    """Chooses evidence with the embedder that retrieval uses."""
+def pack(scores: NDArray[np.floating], units: Sequence[Unit], *, tail_share: float) -> list[int]:
+    """Give the indices of the best pieces, best first: a few, within a budget of words, and none twice.
 
-    def __init__(self, embedder: Embedder, language: str) -> None:
-        self._embedder = embedder
-        self._language = language
-
-    async def choose(self, query: Query, passages: Sequence[RetrievedChunk]) -> tuple[tuple[Evidence, ...], Signals]:
-        """Give the evidence, best first, and how good it looks; nothing when there are no passages."""
-        units = [unit for passage in passages[:_CHUNKS] for unit in units_of(passage)]
-        if not units:
-            return (), NO_SIGNALS
-        asked = await asyncio.to_thread(embed_query, self._embedder, query)
-        vectors = await asyncio.to_thread(self._embedder.embed, [meaning(unit) for unit in units])
-        return choose(query.terms, units, asked, vectors, self._language)
-
-
-def choose(
-    terms: Mapping[str, float], units: Sequence[Unit], asked: Embeddings, vectors: Embeddings, language: str
-) -> tuple[tuple[Evidence, ...], Signals]:
-    """Choose among units: asked has shape (dimensions,), vectors (len(units), dimensions), all of length 1.
-
-    terms: the question's terms with their weights.
+    scores: one a piece, above 0 for what may count. tail_share: a piece that scores below this share of the best one
+    only distracts from it.
     """
-    similarities = vectors @ asked
-    coverages = np.array([_coverage(terms, meaning(unit), language) for unit in units], dtype=np.float32)
-    retrieval = np.array([unit.chunk.score for unit in units], dtype=np.float32)
-    scores = similarities + _WORDS_WEIGHT * coverages + _CHUNK_WEIGHT * retrieval
     chosen: list[int] = []
     words = 0
     for index in np.argsort(-scores, kind="stable"):
         length = len(units[index].plain.split())
         if len(chosen) == _PIECES:
             break
-        if chosen and scores[index] < _TAIL_SHARE * scores[chosen[0]]:
+        if chosen and scores[index] < tail_share * scores[chosen[0]]:
             break
         if chosen and (words + length > _BUDGET_WORDS or _repeats(units[index], [units[i] for i in chosen])):
             continue
         chosen.append(int(index))
         words += length
-    top = units[chosen[0]].chunk
-    signals = Signals(
-        piece_similarity=float(similarities[chosen[0]]),
-        chunk_similarity=1 - top.cosine_distance,
-        chunk_coverage=_coverage(terms, top.chunk.search_text, language),
+    return chosen
+
+
+def _repeats(unit: Unit, chosen: Sequence[Unit]) -> bool:
+    return any(unit.plain == other.plain or unit.plain in other.plain for other in chosen)
+
+
+def evidence_of(unit: Unit, score: float) -> Evidence:
+    """Make evidence of a piece; score is cut to 0 to 1."""
+    return Evidence(
+        chunk=unit.chunk,
+        text=unit.text,
+        score=float(np.clip(score, 0, 1)),
+        position=unit.position,
+        lead=unit.lead,
     )
-    full = 1 + _WORDS_WEIGHT + _CHUNK_WEIGHT
-    evidence = tuple(
-        Evidence(
-            chunk=units[index].chunk,
-            text=units[index].text,
-            score=float(np.clip(scores[index] / full, 0, 1)),
-            position=units[index].position,
-            lead=units[index].lead,
-        )
-        for index in chosen
-    )
-    return evidence, signals
+
+
+def passage_of(chunk: RetrievedChunk, units: Sequence[Unit]) -> Passage:
+    """Give a chunk and its pieces as a reader sees them."""
+    heading = chunk.chunk.heading
+    if not heading.startswith(chunk.title):
+        heading = HEADING_SEPARATOR.join(part for part in (chunk.title, heading) if part)
+    return Passage(heading, tuple((plain(unit.lead, one_line=True), unit.plain) for unit in units))
 
 
 def meaning(unit: Unit) -> str:
@@ -130,12 +109,8 @@ def evidence_words(evidence: Evidence) -> str:
     return " ".join(part for part in (plain(evidence.lead, one_line=True), plain(evidence.text, one_line=True)) if part)
 
 
-def _coverage(wanted: Mapping[str, float], text: str, language: str) -> float:
+def coverage(wanted: Mapping[str, float], text: str, language: str) -> float:
     """Give the share of the question's weight that a text holds; squared, so that a follow-up's own words decide."""
     total = sum(weight**2 for weight in wanted.values())
     told = set(tokenize(text, language))
     return sum(weight**2 for term, weight in wanted.items() if term in told) / total if total else 0.0
-
-
-def _repeats(unit: Unit, chosen: Sequence[Unit]) -> bool:
-    return any(unit.plain == other.plain or unit.plain in other.plain for other in chosen)

@@ -10,7 +10,8 @@ that sentence-transformers computes.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,24 +62,104 @@ def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
         yield batch
 
 
+class BertNetwork:
+    """The layers of a BERT as functions of its weights, which stay where they are given, so that they can be trained.
+
+    weights: tensors by their names in a checkpoint, without "bert." before them.
+    """
+
+    def __init__(self, weights: Mapping[str, Tensor], *, layers: int, heads: int, epsilon: float) -> None:
+        self.weights = weights
+        self._layers = layers
+        self._heads = heads
+        self._epsilon = epsilon
+
+    def with_weights(self, weights: Mapping[str, Tensor]) -> BertNetwork:
+        """Give the same network with some weights of its own."""
+        return BertNetwork({**self.weights, **weights}, layers=self._layers, heads=self._heads, epsilon=self._epsilon)
+
+    def embed(self, ids: Tensor, types: Tensor | None = None) -> Tensor:
+        """Give the first states (texts x tokens x width) of token ids; types: 0 or 1 a token, all 0 unless given."""
+        from torch.nn import functional
+
+        words = functional.embedding(ids, self.weights["embeddings.word_embeddings.weight"])
+        kinds = self.weights["embeddings.token_type_embeddings.weight"]
+        places = self.weights["embeddings.position_embeddings.weight"][: ids.shape[1]]
+        return words + places + (kinds[0] if types is None else functional.embedding(types, kinds))
+
+    def run(self, states: Tensor, is_text: Tensor, *, dropout: float = 0.0) -> Tensor:
+        """Give the last states of first ones; is_text (texts x tokens) is false for padding."""
+        from torch.nn import functional
+
+        texts, tokens, width = states.shape
+        states = functional.dropout(self._norm(states, "embeddings.LayerNorm"), dropout, dropout > 0)
+        for layer in range(self._layers):
+            name = f"encoder.layer.{layer}"
+            query, key, value = (
+                self._linear(states, f"{name}.attention.self.{part}")
+                .view(texts, tokens, self._heads, -1)
+                .transpose(1, 2)
+                for part in ("query", "key", "value")
+            )
+            attended = _attend(query, key, value, is_text).transpose(1, 2).reshape(texts, tokens, width)
+            attended = self._linear(attended, f"{name}.attention.output.dense")
+            attended = functional.dropout(attended, dropout, dropout > 0)
+            states = self._norm(states + attended, f"{name}.attention.output.LayerNorm")
+            inner = functional.gelu(self._linear(states, f"{name}.intermediate.dense"))
+            inner = functional.dropout(self._linear(inner, f"{name}.output.dense"), dropout, dropout > 0)
+            states = self._norm(states + inner, f"{name}.output.LayerNorm")
+        return states
+
+    def _linear(self, states: Tensor, name: str) -> Tensor:
+        from torch.nn import functional
+
+        return functional.linear(states, self.weights[f"{name}.weight"], self.weights[f"{name}.bias"])
+
+    def _norm(self, states: Tensor, name: str) -> Tensor:
+        from torch.nn import functional
+
+        weight, bias = self.weights[f"{name}.weight"], self.weights[f"{name}.bias"]
+        return functional.layer_norm(states, weight.shape, weight, bias, self._epsilon)
+
+
+def _attend(query: Tensor, key: Tensor, value: Tensor, is_text: Tensor) -> Tensor:
+    """Give the attention of each head; spelled out while gradients are kept, where that is twice as fast on a CPU."""
+    import torch
+    from torch.nn import functional
+
+    seen = is_text[:, None, None, :]
+    if not torch.is_grad_enabled():
+        return functional.scaled_dot_product_attention(query, key, value, attn_mask=seen)
+    scores = query @ key.transpose(-1, -2) / math.sqrt(query.shape[-1])
+    return torch.softmax(scores.masked_fill(~seen, -1e4), dim=-1).to(value.dtype) @ value
+
+
+def load_network(folder: Path) -> BertNetwork:
+    """Load the BERT of a model's folder. Raises OSError, KeyError or SafetensorError for a damaged one."""
+    shorten_spinning()
+    from safetensors.torch import load_file
+
+    config = read_json(folder / "config.json")
+    weights = {
+        name.removeprefix("bert."): tensor.float()
+        for name, tensor in load_file(folder / WEIGHTS).items()
+        if tensor.is_floating_point()
+    }
+    return BertNetwork(
+        weights,
+        layers=config["num_hidden_layers"],
+        heads=config["num_attention_heads"],
+        epsilon=config["layer_norm_eps"],
+    )
+
+
 class BertEncoder:
     """The encoder of a folder that `is_plain_bert`; safe to call from several threads."""
 
     def __init__(self, folder: Path) -> None:
         """Load the weights (float32)."""
-        shorten_spinning()
-        from safetensors.torch import load_file
-
-        config = read_json(folder / "config.json")
-        self._layers: int = config["num_hidden_layers"]
-        self._heads: int = config["num_attention_heads"]
-        self._width: int = config["hidden_size"]
-        self._epsilon: float = config["layer_norm_eps"]
-        self._weights = {
-            name.removeprefix("bert."): tensor.float()
-            for name, tensor in load_file(folder / WEIGHTS).items()
-            if tensor.is_floating_point()
-        }
+        self._network = load_network(folder)
+        self._width: int = read_json(folder / "config.json")["hidden_size"]
 
     def encode(self, texts: Sequence[Sequence[int]]) -> Embeddings:
         """Embed texts given as token ids, special tokens included: a row of length 1 for each text."""
@@ -99,38 +180,6 @@ class BertEncoder:
         """Run the network over token ids (texts x tokens); is_text is false for padding."""
         from torch.nn import functional
 
-        texts, tokens = ids.shape
-        states = (
-            self._weights["embeddings.word_embeddings.weight"][ids]
-            + self._weights["embeddings.position_embeddings.weight"][:tokens]
-            + self._weights["embeddings.token_type_embeddings.weight"][0]
-        )
-        states = self._norm(states, "embeddings.LayerNorm")
-        seen = is_text[:, None, None, :]
-        for layer in range(self._layers):
-            name = f"encoder.layer.{layer}"
-            query, key, value = (
-                self._linear(states, f"{name}.attention.self.{part}")
-                .view(texts, tokens, self._heads, -1)
-                .transpose(1, 2)
-                for part in ("query", "key", "value")
-            )
-            attended = functional.scaled_dot_product_attention(query, key, value, attn_mask=seen)
-            attended = attended.transpose(1, 2).reshape(texts, tokens, self._width)
-            attended = self._linear(attended, f"{name}.attention.output.dense")
-            states = self._norm(states + attended, f"{name}.attention.output.LayerNorm")
-            inner = functional.gelu(self._linear(states, f"{name}.intermediate.dense"))
-            states = self._norm(states + self._linear(inner, f"{name}.output.dense"), f"{name}.output.LayerNorm")
+        states = self._network.run(self._network.embed(ids), is_text)
         total = (states * is_text[:, :, None]).sum(dim=1)  # its direction is that of the mean
         return functional.normalize(total, dim=1)
-
-    def _linear(self, states: Tensor, name: str) -> Tensor:
-        from torch.nn import functional
-
-        return functional.linear(states, self._weights[f"{name}.weight"], self._weights[f"{name}.bias"])
-
-    def _norm(self, states: Tensor, name: str) -> Tensor:
-        from torch.nn import functional
-
-        weight, bias = self._weights[f"{name}.weight"], self._weights[f"{name}.bias"]
-        return functional.layer_norm(states, (self._width,), weight, bias, self._epsilon)

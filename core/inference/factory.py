@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from core.errors import ConfigurationError
+from core.inference.cross_encoder import CrossEncoderReader
 from core.inference.hub import Progress
 from core.inference.llama_cpp import LlamaCppChatModel
-from core.inference.model_files import find_chat_model, find_embedder
+from core.inference.model_files import BUNDLED_EMBEDDER, BUNDLED_READER, find_chat_model, find_embedder
 from core.inference.openai_compatible import OpenAICompatibleChatModel
+from core.inference.reader import WEIGHTS as READER_WEIGHTS
+from core.inference.reader import EvidenceReader
 from core.inference.sentence_transformers import SentenceTransformerEmbedder
-from core.ports import ChatModel, Embedder
+from core.ports import ChatModel, Embedder, Reader
 from core.settings import CoreSettings
 
 INSTRUCTION_TOKENS = 512  # room for the instructions, the question and the template
@@ -47,6 +52,23 @@ def build_embedder(settings: CoreSettings) -> Embedder:
     """Build what EMBEDDER names. Raises ConfigurationError when it is a path without a model."""
     name, source = find_embedder(settings)
     return SentenceTransformerEmbedder(source, name=name)
+
+
+def build_reader(settings: CoreSettings) -> Reader | None:
+    """Build what RERANKER names, or None for `none`. Raises ConfigurationError when it is a path without a model."""
+    wanted = settings.reranker
+    if wanted == "none":
+        return None
+    if wanted == "bundled":
+        return EvidenceReader(BUNDLED_READER, BUNDLED_EMBEDDER.path.parent)
+    path = Path(wanted).expanduser()
+    if path.is_dir() and (path / READER_WEIGHTS).is_file():
+        return EvidenceReader(path, BUNDLED_EMBEDDER.path.parent)
+    if not path.is_dir() and wanted.startswith((".", "/", "~")):
+        raise ConfigurationError(
+            f"RERANKER {wanted!r} is no folder; give `bundled`, `none`, a folder or name of a CrossEncoder."
+        )
+    return CrossEncoderReader(str(path) if path.is_dir() else wanted)
 
 
 def context_needed(settings: CoreSettings) -> int:

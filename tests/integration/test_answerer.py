@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from core.answering.answerer import Answerer, EvidenceFound, Limits, TextGrown
-from core.answering.evidence import EvidenceChooser
+from core.answering.choosing import EvidenceChooser
 from core.errors import ModelBusyError, ModelError, ModelTimeoutError, QuestionError
 from core.models import Answer, Question, Sampling, Turn
 from core.ports import ChatModel
@@ -25,7 +25,7 @@ async def filled(database: Database, tmp_path: Path) -> Database:
 def answerer(database: Database, model: ChatModel | None, *, context_tokens: int = 600) -> Answerer:
     return Answerer(
         retriever(database),
-        EvidenceChooser(FakeEmbedder(), "english"),
+        EvidenceChooser(FakeEmbedder(), None, "english"),
         model,
         Sampling(max_tokens=60),
         Limits(question_characters=200, context_tokens=context_tokens, history_tokens=100),
@@ -76,12 +76,14 @@ async def test_what_the_documents_do_not_hold_is_refused_without_asking_the_mode
 
 async def test_evidence_is_shown_first_then_the_growing_text_then_the_answer(filled: Database) -> None:
     events = []
-    asked = answerer(filled, FakeChatModel("Employees get 30 days [1]."))
+    written = "You get 30 vacation days [1]. You get 45 of them [1]. Contractors get"
+    asked = answerer(filled, FakeChatModel(written))
     async with aclosing(asked.stream(Question(QUESTION))) as stream:
         async for event in stream:
             events.append(event)
     assert isinstance(events[0], EvidenceFound)
-    assert [event.text for event in events if isinstance(event, TextGrown)][-1] == "Employees get 30 days [1]."
+    grown = [event.text for event in events if isinstance(event, TextGrown)]
+    assert grown == ["", "You get 30 vacation days [1]."], "what the evidence does not carry is never seen"
     assert isinstance(events[-1], Answer)
 
 

@@ -1,0 +1,99 @@
+"""Chooses the evidence: which of the retrieved chunks come first, and which of their pieces answer the question.
+
+A reader, where there is one, reads every candidate chunk; how much of its belief in an answer lies in a chunk moves
+that chunk up, and how much lies in a piece adds to the piece's score. The rest of a piece's score is its embedding's
+similarity to the question, the share of the question's weight in words that it holds, and its chunk's score.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.answering.confidence import Signals, answer_probability
+from core.answering.evidence import Choice, coverage, evidence_of, meaning, pack, passage_of
+from core.answering.units import Unit, units_of
+from core.models import RetrievedChunk
+from core.ports import Embedder, Reader, Reading
+from core.retrieval.condense import Query
+from core.retrieval.retriever import embed_query
+
+# Chosen on the development sets, see benchmarks/README.md.
+_CHUNKS = 5
+_WORDS_WEIGHT = 0.3
+_CHUNK_WEIGHT = 0.5
+_BELIEF_WEIGHT = 0.8
+_CHUNK_BELIEF_WEIGHT = 0.3
+_TAIL_SHARE = 0.6
+# A reader is surer of itself than it should be: its log-odds are divided by this before they become beliefs.
+_TEMPERATURE = 2.0
+
+
+class EvidenceChooser:
+    """Implements `core.answering.evidence.Chooser`; reader None goes without one."""
+
+    def __init__(self, embedder: Embedder, reader: Reader | None, language: str) -> None:
+        self._embedder = embedder
+        self._reader = reader
+        self._language = language
+
+    async def choose(self, query: Query, passages: Sequence[RetrievedChunk]) -> Choice:
+        """Order the passages, then choose among the pieces of the first ones. Raises ModelError."""
+        pieces = [units_of(passage) for passage in passages]
+        if not any(pieces):
+            return Choice(tuple(passages))
+        log_odds: float | None = None
+        beliefs = [np.zeros(len(units)) for units in pieces]
+        if self._reader is not None:
+            shown = [passage_of(passage, units) for passage, units in zip(passages, pieces, strict=True)]
+            readings = await asyncio.to_thread(self._reader.read, query.text, shown)
+            beliefs = beliefs_of(readings)
+            if self._reader.is_calibrated:
+                log_odds = float(np.logaddexp.reduce(np.concatenate(readings)))
+        ranked = sorted(
+            (
+                (replace(passage, score=passage.score + _CHUNK_BELIEF_WEIGHT * float(belief.sum())), units, belief)
+                for passage, units, belief in zip(passages, pieces, beliefs, strict=True)
+            ),
+            key=lambda one: -one[0].score,
+        )
+        read = [one for one in ranked if one[1]][:_CHUNKS]
+        units = [replace(unit, chunk=passage) for passage, own, _ in read for unit in own]
+        scores, similarities = await self._score(query, units, np.concatenate([belief for *_, belief in read]))
+        chosen = pack(scores, units, tail_share=_TAIL_SHARE)
+        best = units[chosen[0]].chunk
+        signals = Signals(
+            piece_similarity=float(similarities[chosen[0]]),
+            chunk_similarity=1 - best.cosine_distance,
+            chunk_coverage=coverage(query.terms, best.chunk.search_text, self._language),
+            log_odds=log_odds,
+        )
+        full = 1 + _WORDS_WEIGHT + _CHUNK_WEIGHT + _BELIEF_WEIGHT
+        return Choice(
+            passages=tuple(passage for passage, *_ in ranked),
+            evidence=tuple(evidence_of(units[index], float(scores[index]) / full) for index in chosen),
+            probability=answer_probability(signals),
+        )
+
+    async def _score(
+        self, query: Query, units: Sequence[Unit], belief: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+        """Give the scores of pieces, and of these the cosine similarities."""
+        meanings = [meaning(unit) for unit in units]
+        asked = await asyncio.to_thread(embed_query, self._embedder, query)
+        similarities = (await asyncio.to_thread(self._embedder.embed, meanings)) @ asked
+        covered = np.array([coverage(query.terms, text, self._language) for text in meanings])
+        retrieval = np.array([unit.chunk.score for unit in units])
+        scores = similarities + _WORDS_WEIGHT * covered + _CHUNK_WEIGHT * retrieval + _BELIEF_WEIGHT * belief
+        return scores, similarities
+
+
+def beliefs_of(readings: Sequence[Reading]) -> list[NDArray[np.float64]]:
+    """Give each piece's share of the belief that a reader has in an answer; in all they sum to 1."""
+    tempered = [reading.astype(np.float64) / _TEMPERATURE for reading in readings]
+    total = np.logaddexp.reduce(np.concatenate(tempered))
+    return [np.exp(reading - total) for reading in tempered]

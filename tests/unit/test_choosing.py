@@ -1,0 +1,77 @@
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from core.answering.choosing import EvidenceChooser, beliefs_of
+from core.ports import Passage, Reading
+from core.retrieval.condense import condense
+from tests.fakes.embedder import FakeEmbedder
+from tests.unit.builders import retrieved
+
+QUERY = condense("How many vacation days do employees get?", ())
+NEAR = retrieved("Vacation days are asked for in the tool. Employees like them.", number=1, score=0.6)
+RIGHT = retrieved("Everyone gets 28 of them.", number=2, score=0.5, document="days.md")
+FAR = retrieved("The yacht is blue.", number=3, score=0.1)
+
+
+class Told:
+    """A reader that believes what it is told: words -> log-odds, -9 for all others."""
+
+    def __init__(self, *, is_calibrated: bool = True, **log_odds: float) -> None:
+        self.is_calibrated = is_calibrated
+        self._log_odds = log_odds
+
+    def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
+        return [
+            np.array(
+                [
+                    max((odds for word, odds in self._log_odds.items() if word in words), default=-9.0)
+                    for _, words in passage.pieces
+                ],
+                dtype=np.float32,
+            )
+            for passage in passages
+        ]
+
+
+def chooser(reader: Told | None) -> EvidenceChooser:
+    return EvidenceChooser(FakeEmbedder(), reader, "english")
+
+
+async def test_without_a_reader_the_order_of_the_retriever_stays() -> None:
+    choice = await chooser(None).choose(QUERY, (NEAR, RIGHT, FAR))
+    assert [passage.id for passage in choice.passages] == [1, 2, 3]
+    assert choice.evidence[0].chunk.id == 1
+
+
+async def test_what_the_reader_believes_in_comes_first() -> None:
+    choice = await chooser(Told(gets=4.0)).choose(QUERY, (NEAR, RIGHT, FAR))
+    assert [passage.id for passage in choice.passages] == [2, 1, 3]
+    assert choice.evidence[0].text == "Everyone gets 28 of them."
+    assert choice.passages[0].score > NEAR.score
+
+
+async def test_a_reader_that_finds_nothing_makes_the_answer_less_likely() -> None:
+    sure = await chooser(Told(gets=4.0)).choose(QUERY, (RIGHT,))
+    unsure = await chooser(Told(gets=-8.0)).choose(QUERY, (RIGHT,))
+    assert sure.probability > unsure.probability
+
+
+async def test_a_reader_on_a_scale_of_its_own_orders_but_does_not_decide() -> None:
+    foreign = await chooser(Told(is_calibrated=False, gets=90.0)).choose(QUERY, (NEAR, RIGHT))
+    assert foreign.passages[0].id == 2
+    alone = await chooser(None).choose(QUERY, (RIGHT,))
+    assert foreign.probability == pytest.approx(alone.probability)
+
+
+@pytest.mark.parametrize("reader", [None, Told()])
+async def test_where_nothing_can_be_quoted_nothing_is_chosen(reader: Told | None) -> None:
+    for passages in ((), (retrieved("---", number=4),)):
+        choice = await chooser(reader).choose(QUERY, passages)
+        assert (choice.evidence, choice.probability, choice.passages) == ((), 0.0, passages)
+
+
+def test_beliefs_are_shares_of_all_pieces() -> None:
+    readings = [np.log(np.array([1.0, 4.0], np.float32)), np.log(np.array([25.0], np.float32))]
+    assert np.allclose(np.concatenate(beliefs_of(readings)), [0.125, 0.25, 0.625]), "the roots of the odds"
