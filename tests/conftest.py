@@ -80,7 +80,13 @@ async def template_database(postgres_url: str) -> str:
 
 def settings_for(url: str, home: Path | None = None, **changes: object) -> CoreSettings:
     """Give settings that use one database and no .env file."""
-    values = {"database_url": url, "chat_model": "none", "reranker": "none", **({"docent_home": home} if home else {}), **changes}
+    values = {
+        "database_url": url,
+        "chat_model": "none",
+        "reranker": "none",
+        **({"docent_home": home} if home else {}),
+        **changes,
+    }
     return CoreSettings(_env_file=None, **values)  # type: ignore[arg-type,call-arg]
 
 
