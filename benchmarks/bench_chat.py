@@ -154,7 +154,7 @@ def table(runs: dict[str, dict[str, Any]]) -> str:
     add("final answer after, p50 / max", lambda run: _seconds(run["final"]))
     add("questions a minute", lambda run: f"{run['questions_a_minute']:.1f}")
     add("phrased / quoted / refused", lambda run: _counts(run["kinds"], "phrased", "quoted", "refused"))
-    add("quoted because the model was busy", lambda run: str(run["without_the_model"]))
+    add("quoted for want of the model", lambda run: str(run["without_the_model"]))
     for name in first["heartbeats"]:
         lines.append((f"heartbeats of {name}, late by", *(_late(run["heartbeats"][name]) for run in runs.values())))
     add("longest stall of the event loop", lambda run: f"{run['longest_stall']:.3f} s")

@@ -35,8 +35,11 @@ class Throttle:
             await asyncio.sleep(max(0.0, self._next - self._clock()))
             reply, self._pending = self._pending, None
             if reply is not None:
-                await self._show(reply)
-                self._next = self._clock() + self._seconds
+                try:
+                    await self._show(reply)
+                finally:
+                    # One that was refused counts like any other: without this, every word would try again at once.
+                    self._next = self._clock() + self._seconds
 
     async def finish(self, reply: Reply) -> None:
         """Show the last one, after the time that the platform wants; raises what showing raises."""

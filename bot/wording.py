@@ -209,6 +209,10 @@ DISCORD_SOURCES = "Sources"
 DISCORD_BUTTONS = {"up": "👍", "down": "👎", "evidence": "Show evidence", "cancel": "Cancel"}
 DISCORD_NOTHING = "…"
 DISCORD_SOMEONE = "someone"
+DISCORD_CANNOT_WRITE = (
+    "I can't write where you asked me. Let me send messages there (Send Messages, in threads Send Messages in "
+    "Threads), or ask me here instead."
+)
 DISCORD_COMMANDS = {
     "ask": "Ask the team's documents a question",
     "reingest": "Read the documents again (admins)",

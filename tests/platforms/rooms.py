@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Literal, Protocol
 
 from bot.dispatch import Dispatcher
+from bot.simulate.discord_permissions import Permission
 from bot.simulate.discord_server import DiscordServer
 from bot.simulate.slack_server import SlackServer
 from tests.platforms.real_desk import discord, slack
@@ -19,6 +20,10 @@ class Room(Protocol):
 
     async def ask(self, question: str, *, private: bool = False) -> None:
         """Mention Docent in the channel, or write to it in private."""
+        ...
+
+    async def shut_out(self) -> None:
+        """Keep Docent from writing in the channel."""
         ...
 
     async def deliver_again(self) -> None:
@@ -50,6 +55,9 @@ class SlackRoom:
         else:
             await self._server.mention("CGENERAL", "UGRACE", question)
 
+    async def shut_out(self) -> None:
+        self._server.state.channels["CGENERAL"].members.discard(self._server.state.bot_user)
+
     async def deliver_again(self) -> None:
         for delivery in list(self._server.deliveries):
             await self._server.redeliver(delivery.event_id)
@@ -79,6 +87,9 @@ class DiscordRoom:
             await self._server.direct_message(self._ben, question)
         else:
             await self._server.mention(self._ben, self._general, question)
+
+    async def shut_out(self) -> None:
+        await self._server.set_permissions(self._general, self._server.state.bot, deny=Permission.SEND_MESSAGES)
 
     async def deliver_again(self) -> None:
         await self._server.redeliver(1000)

@@ -82,3 +82,13 @@ async def test_a_database_that_is_gone_is_told_to_the_asker_alone(
         await people.until(lambda: "(reference " in people.seen())
         assert people.answers() == 0
         assert "secret" not in people.seen()
+
+
+async def test_where_docent_may_not_write_the_asker_is_told_once_and_alone(start, platform: PlatformName) -> None:
+    desk = await start()
+    async with room(platform, desk) as people:
+        await people.shut_out()
+        await people.ask(QUESTION)
+        await people.until(lambda: desk.answered == 1)
+        assert people.answers() == 0
+        assert people.seen().count("I can't write") == 1

@@ -61,6 +61,16 @@ async def test_five_answers_cut_off_by_a_death_are_finished_by_the_next_process_
         assert "Cancel" not in server.state.transcript("CGENERAL")
 
 
+async def test_when_docent_is_removed_in_the_middle_of_an_answer_the_asker_is_told(start) -> None:
+    desk = await start(FakeChatModel("word " * 100, piece_seconds=0.05))
+    async with slack(desk) as server:
+        await server.mention("CGENERAL", "UGRACE", QUESTION)
+        await server.until(lambda: "Cancel" in server.state.transcript("CGENERAL"), 30.0)
+        server.state.channels["CGENERAL"].members.discard("UDOCENT")
+        await server.until(lambda: desk.answered == 1, 60.0)
+        assert "I can't write" in server.state.transcript("DGRACE")
+
+
 async def test_a_hostile_document_pings_no_one_and_arrives_whole_in_slack(start) -> None:
     desk = await start()
     async with slack(desk) as server:

@@ -7,6 +7,7 @@ import pytest
 
 from bot.delivery import Throttle
 from bot.messages import Reply
+from core.errors import PlatformError
 
 
 def growing(number: int) -> Reply:
@@ -36,7 +37,10 @@ async def settled() -> None:
         await asyncio.sleep(0)
 
 
-async def test_two_edits_are_never_nearer_than_the_platform_allows(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("refused", [False, True])
+async def test_two_edits_are_never_nearer_than_the_platform_allows(
+    monkeypatch: pytest.MonkeyPatch, refused: bool
+) -> None:
     now, turn, shown_at = 100.0, asyncio.sleep, []
 
     async def sleep(seconds: float) -> None:
@@ -46,6 +50,8 @@ async def test_two_edits_are_never_nearer_than_the_platform_allows(monkeypatch: 
 
     async def show(reply: Reply) -> None:
         shown_at.append(now)
+        if refused and reply.stage == "working":
+            raise PlatformError("refused")
 
     monkeypatch.setattr(asyncio, "sleep", sleep)
     throttle = Throttle(show, 1.5, clock=lambda: now)
@@ -93,7 +99,7 @@ async def test_a_refused_edit_does_not_keep_the_last_one_back() -> None:
 
     async def show(reply: Reply) -> None:
         if reply.stage == "working":
-            raise RuntimeError("refused")
+            raise PlatformError("refused")
         shown.append(reply.text)
 
     throttle = Throttle(show, 0.0)

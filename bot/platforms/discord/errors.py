@@ -12,10 +12,15 @@ UNKNOWN_MESSAGE = 10008
 UNKNOWN_WEBHOOK = 10015
 UNKNOWN_INTERACTION = 10062
 ALREADY_ACKNOWLEDGED = 40060
+NO_ACCESS = 50001
 NO_PERMISSION = 50013
 INVALID_TOKEN_OF_WEBHOOK = 50027
 THREAD_ARCHIVED = 50083
 NO_HISTORY = 160002
+THREAD_LOCKED = 160005
+
+# The codes by which Discord says that we may not write where we were asked.
+CLOSED = frozenset({NO_ACCESS, NO_PERMISSION, THREAD_ARCHIVED, THREAD_LOCKED})
 
 # The codes by which Discord says that the token of an interaction opens nothing any more.
 TOKEN_OVER = frozenset({UNKNOWN_WEBHOOK, UNKNOWN_INTERACTION, INVALID_TOKEN_OF_WEBHOOK})
@@ -26,12 +31,12 @@ _REMEDIES = {
     10004: "set DISCORD_GUILD_ID to a server that Docent is in",
     UNKNOWN_MESSAGE: "the message was deleted, ask again",
     UNKNOWN_INTERACTION: "the first answer came after 3 seconds, see whether the machine is overloaded",
-    50001: "let Docent's role view this channel, or invite it with the scopes bot and applications.commands",
+    NO_ACCESS: "let Docent's role view this channel, or invite it with the scopes bot and applications.commands",
     50007: "the person has to allow direct messages from members of this server",
     NO_PERMISSION: "give Docent's role Send Messages, Send Messages in Threads, Embed Links, "
     "Read Message History and Add Reactions in this channel",
     THREAD_ARCHIVED: "a moderator has to open the thread again",
-    160005: "a moderator has to unlock the thread",
+    THREAD_LOCKED: "a moderator has to unlock the thread",
 }
 _NOT_ACCEPTED = "DISCORD_TOKEN is not accepted; make a new one in the Developer Portal (Bot > Reset Token) and restart."
 

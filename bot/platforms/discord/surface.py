@@ -7,14 +7,20 @@ import time
 from collections.abc import Callable
 from weakref import WeakValueDictionary
 
+import structlog
+
+from bot import wording
 from bot.messages import IncomingMessage, Reply, Sent
-from bot.platforms.discord.errors import NO_PERMISSION, TOKEN_OVER, UNKNOWN_MESSAGE, RefusedError
+from bot.platforms.discord.errors import CLOSED, NO_PERMISSION, TOKEN_OVER, UNKNOWN_MESSAGE, RefusedError
 from bot.platforms.discord.ledger import GONE, Ledger, fingerprint
 from bot.platforms.discord.normalise import PLATFORM
 from bot.platforms.discord.outlet import TokenOutlet, open_direct_channel
 from bot.platforms.discord.render import render, render_text
 from bot.platforms.discord.rest import Rest
 from bot.platforms.discord.ways import Ways
+from core.errors import PlatformError
+
+log = structlog.get_logger()
 
 _REACTION_SECONDS = 0.5
 _SEEN = "👀"
@@ -111,22 +117,38 @@ class DiscordSurface:
     async def _show_in_turn(self, message: IncomingMessage, reply: Reply, sent: Sent) -> Ledger:
         ways = self._ways(message)
         async with self._turn(message.key):
+            is_new = message.key not in self._unreported and not sent.ids
             ledger = self._unreported.pop(message.key, None) or Ledger.read(sent)
             if not ledger.ids and ways.response:
                 ledger.put(0, ways.response, "")
             try:
-                await _change(ways, ledger, message.key, reply)
+                await self._bring_to(ways, ledger, message.key, reply)
             except RefusedError as refusal:
-                if refusal.code != NO_PERMISSION or not ledger.embeds or not reply.footnotes:
-                    raise
-                # Embeds have a permission of their own; without it the sources go into the text.
-                ledger.embeds = False
-                await _change(ways, ledger, message.key, reply)
+                if is_new and not ledger.ids and refusal.code in CLOSED:
+                    await self._tell_of_refusal(message)
+                raise
             finally:
                 self._unreported[message.key] = ledger
                 while len(self._unreported) > _REMEMBERED:
                     del self._unreported[next(iter(self._unreported))]
             return ledger
+
+    async def _bring_to(self, ways: Ways, ledger: Ledger, key: str, reply: Reply) -> None:
+        try:
+            await _change(ways, ledger, key, reply)
+        except RefusedError as refusal:
+            if refusal.code != NO_PERMISSION or not ledger.embeds or not reply.footnotes:
+                raise
+            # Embeds have a permission of their own; without it the sources go into the text.
+            ledger.embeds = False
+            await _change(ways, ledger, key, reply)
+
+    async def _tell_of_refusal(self, message: IncomingMessage) -> None:
+        """Say in a direct message that there will be no answer: the asker has seen our reaction."""
+        try:
+            await self.whisper(message, wording.DISCORD_CANNOT_WRITE)
+        except PlatformError as error:
+            log.warning("discord person not reached", reason=str(error))
 
     def _ways(self, message: IncomingMessage) -> Ways:
         return Ways(self._rest, message, self._clock())

@@ -110,7 +110,8 @@ class SlackSurface:
                 if final or not await self._stream(message, reply, shown, awaits=awaits):
                     await self._bring_to(message, shown, render(reply), final=final)
             except SlackRefusedError as refusal:
-                if is_new and not shown and _is_closed(refusal):
+                # Told once: when nothing can be posted, or when what stands there can't become the answer any more.
+                if _is_closed(refusal) and (final if shown else is_new):
                     await self._tell_of_refusal(message)
                 raise
             finally:
