@@ -28,7 +28,6 @@ _WORDS_WEIGHT = 0.3
 _CHUNK_WEIGHT = 0.5
 _BELIEF_WEIGHT = 0.8
 _CHUNK_BELIEF_WEIGHT = 0.3
-_TAIL_SHARE = 0.6
 # A reader is surer of itself than it should be: its log-odds are divided by this before they become beliefs.
 _TEMPERATURE = 2.0
 
@@ -64,7 +63,7 @@ class EvidenceChooser:
         read = [one for one in ranked if one[1]][:_CHUNKS]
         units = [replace(unit, chunk=passage) for passage, own, _ in read for unit in own]
         scores, similarities = await self._score(query, units, np.concatenate([belief for *_, belief in read]))
-        chosen = pack(scores, units, tail_share=_TAIL_SHARE)
+        chosen = pack(scores, units)
         best = units[chosen[0]].chunk
         signals = Signals(
             piece_similarity=float(similarities[chosen[0]]),
