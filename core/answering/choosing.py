@@ -28,6 +28,8 @@ _WORDS_WEIGHT = 0.3
 _CHUNK_WEIGHT = 0.5
 _BELIEF_WEIGHT = 0.8
 _CHUNK_BELIEF_WEIGHT = 0.3
+# It sees a follow-up as one text with the question before, whose answer it may take for the one that is wanted.
+_FOLLOW_UP_TRUST = 0.5
 # A reader is surer of itself than it should be: its log-odds are divided by this before they become beliefs.
 _TEMPERATURE = 2.0
 
@@ -50,7 +52,8 @@ class EvidenceChooser:
         if self._reader is not None:
             shown = [passage_of(passage, units) for passage, units in zip(passages, pieces, strict=True)]
             readings = await asyncio.to_thread(self._reader.read, query.text, shown)
-            beliefs = beliefs_of(readings)
+            trust = _FOLLOW_UP_TRUST if query.leans_on_history else 1.0
+            beliefs = [trust * belief for belief in beliefs_of(readings)]
             if self._reader.is_calibrated:
                 log_odds = float(np.logaddexp.reduce(np.concatenate(readings)))
         ranked = sorted(

@@ -43,6 +43,11 @@ class Query:
     embedded: tuple[tuple[str, float], ...]
     terms: Mapping[str, float]
 
+    @property
+    def leans_on_history(self) -> bool:
+        """True when earlier turns are searched with it."""
+        return len(self.embedded) > 1
+
 
 def leans_on_history(question: str) -> bool:
     """Tell whether a question needs the one before it to be understood: "and for contractors?", "why is that?"."""

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from core.answering.choosing import EvidenceChooser, beliefs_of
+from core.models import Turn
 from core.ports import Passage, Reading
 from core.retrieval.condense import condense
 from tests.fakes.embedder import FakeEmbedder
@@ -56,6 +57,16 @@ async def test_a_reader_that_finds_nothing_makes_the_answer_less_likely() -> Non
     sure = await chooser(Told(gets=4.0)).choose(QUERY, (RIGHT,))
     unsure = await chooser(Told(gets=-8.0)).choose(QUERY, (RIGHT,))
     assert sure.probability > unsure.probability
+
+
+async def test_a_reader_counts_half_for_a_follow_up() -> None:
+    follow_up = condense("and for contractors?", (Turn(QUERY.text, "28 days."),))
+    reader = Told(gets=4.0)
+    risen = [
+        (await chooser(reader).choose(query, (RIGHT, NEAR))).passages[0].score - RIGHT.score
+        for query in (QUERY, follow_up)
+    ]
+    assert risen[1] == pytest.approx(risen[0] / 2)
 
 
 async def test_a_reader_on_a_scale_of_its_own_orders_but_does_not_decide() -> None:
