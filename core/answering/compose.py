@@ -14,6 +14,8 @@ from core.models import Citation, Evidence
 
 # Zero-width spaces, overriding directions, tag characters: words that people do not see, or see as others.
 _UNSEEN = re.compile("[\u200b\u2060\ufeff\u202d\u202e\U000e0000-\U000e007f]")
+# Fewer words after a label may well be an answer of its own: "The limit is: 1,000 euros."
+_COPIED_WORDS = 4
 _FOREIGN_LINK = re.compile(r"\]\(")
 _FOREIGN_NUMBER = re.compile(r"\[(\d{1,3})\]")
 
@@ -85,9 +87,13 @@ def _same_words(sentence: str, evidence: str) -> bool:
     def bare(text: str) -> str:
         return " ".join(re.findall(r"\w+", text.lower()))
 
-    # A small model puts a label before what it copies: "The vacation news is: ..."
-    copied = sentence.partition(": ")[2] or sentence
-    return any(f" {bare(part)} " in f" {bare(evidence)} " for part in (sentence, copied))
+    # A small model puts labels before what it copies: "The vacation news is: Vacation news: ..."
+    parts = sentence.split(": ")
+    copied = [": ".join(parts[first:]) for first in range(1, len(parts))]
+    told = f" {bare(evidence)} "
+    return f" {bare(sentence)} " in told or any(
+        f" {bare(part)} " in told for part in copied if len(part.split()) >= _COPIED_WORDS
+    )
 
 
 def _composed(sentences: Sequence[tuple[str, Evidence]], evidence: Sequence[Evidence]) -> Composed:

@@ -67,3 +67,7 @@ def test_code_keeps_its_fence() -> None:
 
 def test_the_citation_holds_the_evidence_verbatim() -> None:
     assert compose.quoted((evidence("**Bold** words"),)).citations[0].evidence == "**Bold** words"
+
+
+def test_a_label_before_copied_words_makes_no_sentence_of_ones_own() -> None:
+    assert phrase("The rule is: Vacation: Employees get 30 vacation days a year [1].") is None
