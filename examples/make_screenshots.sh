@@ -16,5 +16,5 @@ shoot() { # platform, height of the window in pixels, colours (0: dark, 1: light
         --screenshot="examples/$1.png" "file://$work/$1.html"
 }
 
-shoot slack 1172 1
-shoot discord 1234 0
+shoot slack 1390 1
+shoot discord 1394 0
