@@ -61,6 +61,8 @@ def _carried(
     written: Sequence[str], offered: Sequence[Evidence], question: str, language: str
 ) -> list[tuple[str, Evidence]]:
     """Give the sentences that the evidence carries, each with the piece that carries it."""
+    if not written:
+        return []
     words = [(piece, evidence_words(piece)) for piece in offered]
     sentences: list[tuple[str, Evidence]] = []
     for marked in written:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from core.inference.cpu import shorten_spinning
 from core.ports import Embeddings
 
 if TYPE_CHECKING:
+    from tokenizers import Tokenizer
     from torch import Tensor
 
 WEIGHTS = "model.safetensors"
@@ -132,6 +134,22 @@ def _attend(query: Tensor, key: Tensor, value: Tensor, is_text: Tensor) -> Tenso
         return functional.scaled_dot_product_attention(query, key, value, attn_mask=seen)
     scores = query @ key.transpose(-1, -2) / math.sqrt(query.shape[-1])
     return torch.softmax(scores.masked_fill(~seen, -1e4), dim=-1).to(value.dtype) @ value
+
+
+def load_tokenizer(file: Path) -> Tokenizer:
+    """Load a tokenizer from its `tokenizer.json`, without padding or cutting."""
+    # Set, so that the library neither warns nor gives up its threads when a process is forked later.
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+    from tokenizers import Tokenizer
+
+    return uncut(Tokenizer.from_file(str(file)))
+
+
+def uncut(tokenizer: Tokenizer) -> Tokenizer:
+    """Make a tokenizer give every token of a text, and no padding."""
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
 
 
 def load_network(folder: Path) -> BertNetwork:

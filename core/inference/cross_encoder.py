@@ -12,6 +12,7 @@ import numpy as np
 
 from core.errors import ConfigurationError, ModelError
 from core.inference.cpu import shorten_spinning
+from core.inference.sentence_transformers import first_line
 from core.ports import Passage, Reading
 
 if TYPE_CHECKING:
@@ -64,10 +65,9 @@ class CrossEncoderReader:
         try:
             model: CrossEncoder = CrossEncoder(self._source, device="cpu", local_files_only=Path(self._source).is_dir())
         except (OSError, ValueError, KeyError) as error:  # no such model, no network, a damaged file
-            line = next(iter(str(error).strip().splitlines()), type(error).__name__)[:200].rstrip(".")
             raise ConfigurationError(
-                f"RERANKER {self._source} can't be loaded: {line}; give `bundled`, `none`, a folder, or a name on the "
-                "hub that sentence-transformers knows as a CrossEncoder."
+                f"RERANKER {self._source} can't be loaded: {first_line(error)}; give `bundled`, `none`, a folder, "
+                "or a name on the hub that sentence-transformers knows as a CrossEncoder."
             ) from None
         if model.num_labels != 1:
             raise ConfigurationError(

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.errors import ConfigurationError, ModelError
-from core.inference.bert import BertNetwork, batches, load_network
+from core.inference.bert import BertNetwork, batches, load_network, load_tokenizer
 from core.ports import Passage, Reading
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ class EvidenceReader:
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
-        return load_tokenizer(self._embedder_folder)
+        return load_tokenizer(self._embedder_folder / "tokenizer.json")
 
     @cached_property
     def _network(self) -> ReaderNetwork:
@@ -178,16 +178,6 @@ def special_tokens(tokenizer: Tokenizer) -> tuple[int, int]:
     if first is None or last is None:
         raise ConfigurationError("The tokenizer is no BERT's: it has no [CLS] or no [SEP]; restore the bundled model.")
     return first, last
-
-
-def load_tokenizer(folder: Path) -> Tokenizer:
-    """Load a model's tokenizer, without padding or cutting."""
-    from tokenizers import Tokenizer
-
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    return tokenizer
 
 
 def load_reader_network(folder: Path, embedder_folder: Path) -> ReaderNetwork:

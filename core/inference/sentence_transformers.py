@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.errors import ConfigurationError, ModelError
-from core.inference.bert import BertEncoder, is_plain_bert, read_json
+from core.inference.bert import BertEncoder, is_plain_bert, load_tokenizer, read_json, uncut
 from core.inference.cpu import shorten_spinning
 from core.ports import Embeddings
 
@@ -100,19 +100,15 @@ class SentenceTransformerEmbedder:
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
+        file = self._folder / "tokenizer.json"
+        if file.is_file():
+            return load_tokenizer(file)
         # Set, so that the library neither warns nor gives up its threads when a process is forked later.
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
         from tokenizers import Tokenizer
 
-        file = self._folder / "tokenizer.json"
-        if file.is_file():
-            tokenizer = Tokenizer.from_file(str(file))
-        else:
-            used = self._library.tokenizer
-            tokenizer = Tokenizer.from_str(getattr(used, "backend_tokenizer", used).to_str())
-        tokenizer.no_truncation()
-        tokenizer.no_padding()
-        return tokenizer
+        used = self._library.tokenizer
+        return uncut(Tokenizer.from_str(getattr(used, "backend_tokenizer", used).to_str()))
 
     @cached_property
     def _encoder(self) -> BertEncoder:
@@ -122,7 +118,7 @@ class SentenceTransformerEmbedder:
             return BertEncoder(self._folder)
         except (OSError, KeyError, SafetensorError) as error:
             raise ConfigurationError(
-                f"EMBEDDER {self._source} can't be loaded: {_first_line(error)}; fetch the model again."
+                f"EMBEDDER {self._source} can't be loaded: {first_line(error)}; fetch the model again."
             ) from None
 
     @cached_property
@@ -136,10 +132,11 @@ class SentenceTransformerEmbedder:
             return SentenceTransformer(self._source, device="cpu", local_files_only=self._folder.is_dir())
         except (OSError, ValueError, KeyError) as error:  # no such model, no network, a damaged file
             raise ConfigurationError(
-                f"EMBEDDER {self._source} can't be loaded: {_first_line(error)}; "
+                f"EMBEDDER {self._source} can't be loaded: {first_line(error)}; "
                 "give `bundled`, a folder, or a name on the hub that sentence-transformers knows."
             ) from None
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """Give the first line of what a library says, short enough for one of ours."""
     return next(iter(str(error).strip().splitlines()), type(error).__name__)[:200].rstrip(".")

@@ -46,7 +46,18 @@ class Retriever:
 
 def embed_query(embedder: Embedder, query: Query) -> Embeddings:
     """Embed a query as one unit vector of shape (dimensions,): the weighted sum of its texts' embeddings."""
-    vectors = embedder.embed([text for text, _ in query.embedded])
-    weights = np.array([weight for _, weight in query.embedded], dtype=np.float32)
-    total: Embeddings = weights @ vectors
-    return total / np.linalg.norm(total)
+    vector: Embeddings = embed_queries(embedder, [query])[0]
+    return vector
+
+
+def embed_queries(embedder: Embedder, queries: Sequence[Query]) -> Embeddings:
+    """Embed queries together: a row for each, as `embed_query` gives it."""
+    vectors = embedder.embed([text for query in queries for text, _ in query.embedded])
+    totals = []
+    start = 0
+    for query in queries:
+        weights = np.array([weight for _, weight in query.embedded], dtype=np.float32)
+        total = weights @ vectors[start : start + len(weights)]
+        totals.append(total / np.linalg.norm(total))
+        start += len(weights)
+    return np.stack(totals)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,6 @@ from core.retrieval.lexical import chunk_weights, query_weights, tokenize
 from core.storage.search_store import Candidate
 
 _DEPTH = 50
-# Of the same text in several places one is enough to learn from.
 _EMBEDDING_BATCH = 256
 
 logger = logging.getLogger(__name__)
@@ -70,27 +70,21 @@ class Corpus:
         """Give the chunks that the product's first stage would find, best first; embedding: (dimensions,)."""
         similarities = self._embeddings @ embedding
         weights = query_weights(query.terms, self._chunks_with, len(self.chunks))
-        words: Counter[int] = Counter()
+        words: dict[int, float] = defaultdict(float)
         for term, weight in weights.items():
             for place, inner in self._postings[term]:
-                words[place] += weight * inner  # type: ignore[assignment]
+                words[place] += weight * inner
         near = np.argsort(-similarities, kind="stable")[:_DEPTH].tolist()
-        found = dict.fromkeys([*near, *(place for place, _ in words.most_common(_DEPTH))])
+        found = dict.fromkeys([*near, *sorted(words, key=lambda place: -words[place])[:_DEPTH]])
         candidates = [
             Candidate(
-                _found(self.chunks[place], 1 - float(similarities[place])),
+                replace(self.chunks[place], cosine_distance=1 - float(similarities[place])),
                 float(words.get(place, 0.0)),
                 self._embeddings[place],
             )
             for place in found
         ]
         return [candidate.retrieved for candidate in fuse(candidates)[:limit]]
-
-
-def _found(chunk: RetrievedChunk, distance: float) -> RetrievedChunk:
-    return RetrievedChunk(
-        chunk.id, chunk.document_id, chunk.collection, chunk.document, chunk.title, chunk.chunk, distance, 0.0
-    )
 
 
 def load_folder(folder: Path) -> Iterator[tuple[str, LoadedDocument]]:

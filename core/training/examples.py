@@ -6,9 +6,6 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
 
 from core.answering.evidence import passage_of
 from core.answering.units import Unit, units_of
@@ -17,6 +14,7 @@ from core.ingestion.plain_text import plain
 from core.models import RetrievedChunk
 from core.ports import Embedder, Passage
 from core.retrieval.condense import Query, condense
+from core.retrieval.retriever import embed_queries
 from core.training.corpus import Corpus
 
 # Of these the negatives are drawn.
@@ -52,19 +50,11 @@ def groups(items: Sequence[EvaluationItem], corpus: Corpus, embedder: Embedder) 
     for start in range(0, len(items), _BATCH):
         batch = items[start : start + _BATCH]
         queries = [condense(item.question, item.history) for item in batch]
-        embeddings = embed_queries(queries, embedder)
+        embeddings = embed_queries(embedder, queries)
         for item, query, embedding in zip(batch, queries, embeddings, strict=True):
             group = _group(item, query, corpus, corpus.search(query, embedding, _RETRIEVED))
             if group is not None:
                 yield group
-
-
-def embed_queries(queries: Sequence[Query], embedder: Embedder) -> np.ndarray[Any, np.dtype[np.float32]]:
-    """Embed queries, each as the weighted sum of its texts: (queries x dimensions), rows of length 1."""
-    texts = [text for query in queries for text, _ in query.embedded]
-    vectors = iter(embedder.embed(texts))
-    rows = [sum(weight * next(vectors) for _, weight in query.embedded) for query in queries]
-    return np.stack([row / np.linalg.norm(row) for row in rows])
 
 
 def _group(item: EvaluationItem, query: Query, corpus: Corpus, found: Sequence[RetrievedChunk]) -> Group | None:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.evaluation.metrics import area_under_curve
-from core.inference.bert import batches, load_network
+from core.inference.bert import batches, load_network, load_tokenizer
 from core.inference.factory import build_embedder
 from core.inference.model_files import find_embedder
 from core.inference.reader import (
@@ -30,7 +30,6 @@ from core.inference.reader import (
     Layout,
     ReaderNetwork,
     lay_out,
-    load_tokenizer,
     parts_of,
     special_tokens,
 )
@@ -277,7 +276,7 @@ def main() -> None:
         fresh_network(folder),
         training,
         held_out,
-        load_tokenizer(folder),
+        load_tokenizer(folder / "tokenizer.json"),
         steps=arguments.steps,
         seed=arguments.seed,
         out=arguments.out,

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from core.errors import ConfigurationError
-from core.inference.bert import BertNetwork
+from core.inference.bert import BertNetwork, load_tokenizer
 from core.inference.model_files import BUNDLED_EMBEDDER
-from core.inference.reader import EvidenceReader, ReaderNetwork, load_reader_network, load_tokenizer
+from core.inference.reader import EvidenceReader, ReaderNetwork, load_reader_network
 from core.ports import Passage
 from core.training.examples import Group, Labelled
 from core.training.reader import measure, train
@@ -56,7 +56,7 @@ def taught() -> list[Group]:
 
 @pytest.mark.models
 def test_training_learns_what_answers_and_when_nothing_does(tmp_path: Path) -> None:
-    tokenizer = load_tokenizer(FOLDER)
+    tokenizer = load_tokenizer(FOLDER / "tokenizer.json")
     network = small_network()
     train(network, taught() * 4, {"held": taught()}, tokenizer, steps=80, seed=1, out=tmp_path, every=40, rate=1e-2)
     curve = [json.loads(line) for line in (tmp_path / "curve.jsonl").read_text(encoding="utf-8").splitlines()]
