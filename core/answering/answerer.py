@@ -11,6 +11,7 @@ from core.answering import compose
 from core.answering.evidence import Chooser
 from core.answering.prompt import fitted_messages
 from core.answering.small_talk import small_talk
+from core.answering.support import Check, supports
 from core.errors import ModelError, QuestionError
 from core.models import Answer, Citation, Evidence, Question, Sampling, Timings
 from core.ports import ChatModel
@@ -63,6 +64,7 @@ class Answerer:
         sampling: Sampling,
         limits: Limits,
         language: str,
+        check: Check = supports,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._retriever = retriever
@@ -71,6 +73,7 @@ class Answerer:
         self._sampling = sampling
         self._limits = limits
         self._language = language
+        self._check = check
         self._clock = clock
 
     async def answer(self, question: Question) -> Answer:
@@ -128,7 +131,7 @@ class Answerer:
                 prompt_tokens=written.prompt_tokens,
                 completion_tokens=written.completion_tokens,
             )
-            phrased = compose.phrased(written.text, written.evidence, evidence, query.text, self._language)
+            phrased = compose.phrased(written.text, written.evidence, evidence, query.text, self._language, self._check)
         composed = phrased or quoted
         yield replace(
             base,
@@ -166,7 +169,7 @@ class Answerer:
                     written.first_token_ms = self._since(started)
                 written.completion_tokens += 1
                 written.text += token
-                text = compose.growing(written.text, written.evidence, query.text, self._language)
+                text = compose.growing(written.text, written.evidence, query.text, self._language, self._check)
                 if text != shown:
                     shown = text
                     yield TextGrown(text)

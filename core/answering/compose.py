@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.answering.evidence import evidence_words, heading_of
-from core.answering.support import carrier, split_markers
+from core.answering.support import Check, carrier, split_markers, supports, without_verdict
 from core.ingestion.plain_text import plain
 from core.ingestion.sentences import split_sentences
 from core.models import Citation, Evidence
@@ -34,7 +34,12 @@ def quoted(evidence: Sequence[Evidence]) -> Composed:
 
 
 def phrased(
-    written: str, offered: Sequence[Evidence], evidence: Sequence[Evidence], question: str, language: str
+    written: str,
+    offered: Sequence[Evidence],
+    evidence: Sequence[Evidence],
+    question: str,
+    language: str,
+    check: Check = supports,
 ) -> Composed | None:
     """Give the model's sentences that the evidence carries and the evidence quoted; None when no sentence is left.
 
@@ -43,22 +48,22 @@ def phrased(
     the quotation.
     """
     sentences = _carried(
-        [part for line in written.splitlines() for part in split_sentences(line)], offered, question, language
+        [part for line in written.splitlines() for part in split_sentences(line)], offered, question, language, check
     )
     return _composed(sentences, evidence) if sentences else None
 
 
-def growing(written: str, offered: Sequence[Evidence], question: str, language: str) -> str:
+def growing(written: str, offered: Sequence[Evidence], question: str, language: str, check: Check = supports) -> str:
     """Give what may be shown of a text that is still being written: its whole sentences that the evidence carries."""
     *lines, last = written.splitlines() or [""]
     parts = [part for line in lines for part in split_sentences(line)]
     parts += split_sentences(last)[:-1]  # the last one may go on
-    sentences = _carried(parts, offered, question, language)
+    sentences = _carried(parts, offered, question, language, check)
     return _lead(sentences, _numbers(sentences, ()))
 
 
 def _carried(
-    written: Sequence[str], offered: Sequence[Evidence], question: str, language: str
+    written: Sequence[str], offered: Sequence[Evidence], question: str, language: str, check: Check
 ) -> list[tuple[str, Evidence]]:
     """Give the sentences that the evidence carries, each with the piece that carries it."""
     if not written:
@@ -67,12 +72,12 @@ def _carried(
     sentences: list[tuple[str, Evidence]] = []
     for marked in written:
         sentence, numbers = split_markers(marked)
-        sentence = _without_heading(sentence, offered)
+        sentence = without_verdict(_without_heading(sentence, offered))
         if not sentence or any(sentence == other for other, _ in sentences):
             continue
         if any(_same_words(sentence, told) for _, told in words):
             continue  # it stands in the quotation below, word for word
-        index = carrier(sentence, [number - 1 for number in numbers], words, question, language)
+        index = carrier(sentence, [number - 1 for number in numbers], words, question, language, check)
         if index is not None:
             sentences.append((sentence, offered[index]))
     return sentences

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from core.models import Evidence
 from core.retrieval.lexical import FUNCTION_WORDS, tokenize
+
+# Tells whether evidence (plain text) carries a sentence: sentence, evidence, question, language.
+Check = Callable[[str, str, str, str], bool]
 
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _NEGATION = re.compile(
@@ -19,12 +23,27 @@ _MARKER = re.compile(r"\s*\[(\d{1,3})\]")
 # Of a sentence's content words, this share must stand in the evidence. Words of the question alone don't count: in
 # "the team that won the hackathon is the team that worked with the facilitator" it is "won" that makes it a lie.
 _COVERED = 0.9
+# Of the neighbours among a sentence's content words, this share must stand in the evidence in the same order and near
+# each other: who does what to whom is told by order, and a small model puts true words together to false sentences.
+# Of 719 colleagues' own answers that pass the rest of this check, 99 % pass this, too (benchmarks/README.md).
+_ORDERED = 0.6
+_NEAR = 6
 # A sentence of fewer words states nothing; a word that a document tells the model to say is one of these.
 _SHORTEST = 4
 # It must tell this many content words that the question did not hold, or a number.
 _TOLD = 2
 # A label that a small model puts before what it copies: "A:", "Note 2:".
 _LABEL = re.compile(r"^\W*(?:\w{1,2}|note \d+|answer|question)\s*[:.)]", re.IGNORECASE)
+
+
+# "Yes" and "no" before a fact: no evidence holds them, so that they can't be checked.
+_VERDICT = re.compile(r"^(?:yes|no|yep|nope|right|correct|sure)\s*[,;:]\s*(?=\S)", re.IGNORECASE)
+
+
+def without_verdict(sentence: str) -> str:
+    """Give a sentence without the yes or no in front of what it tells: "No, it is Jamf." becomes "It is Jamf."."""
+    told = _VERDICT.sub("", sentence)
+    return told if told == sentence else told[0].upper() + told[1:]
 
 
 def split_markers(sentence: str) -> tuple[str, tuple[int, ...]]:
@@ -34,14 +53,18 @@ def split_markers(sentence: str) -> tuple[str, tuple[int, ...]]:
 
 def content_words(text: str, language: str = "english") -> set[str]:
     """Give the stemmed words that carry meaning."""
-    return {term for term in tokenize(text, language, without=FUNCTION_WORDS) if len(term) > 1}
+    return set(_content_terms(text, language))
+
+
+def _content_terms(text: str, language: str) -> list[str]:
+    return [term for term in tokenize(text, language, without=FUNCTION_WORDS) if len(term) > 1]
 
 
 def supports(sentence: str, evidence: str, question: str, language: str = "english") -> bool:
     """Tell whether evidence (plain text) carries a sentence (without markers).
 
     It must be a whole statement. Numbers and names must stand in the evidence itself, negation must agree, and nearly
-    all content words must come from the evidence, some of which the question did not hold.
+    all content words must come from the evidence, most of them in its order, and some that the question did not hold.
     """
     if not sentence.rstrip().endswith((".", "!")) or len(sentence.split()) < _SHORTEST or _LABEL.match(sentence):
         return False
@@ -58,11 +81,30 @@ def supports(sentence: str, evidence: str, question: str, language: str = "engli
     new = (words & told) - content_words(question, language)
     if len(new) < _TOLD and not any(term[0].isdigit() for term in new):
         return False
-    return len(words & told) / len(words) >= _COVERED
+    return len(words & told) / len(words) >= _COVERED and _order_kept(sentence, evidence, language) >= _ORDERED
+
+
+def _order_kept(sentence: str, evidence: str, language: str) -> float:
+    """Give the share of a sentence's pairs of neighbouring content words that follow each other in the evidence."""
+    places: dict[str, list[int]] = {}
+    for place, term in enumerate(_content_terms(evidence, language)):
+        places.setdefault(term, []).append(place)
+    terms = _content_terms(sentence, language)
+    pairs = [(first, second) for first, second in pairwise(terms) if first != second]
+    kept = [
+        any(0 < there - here <= _NEAR for here in places.get(first, ()) for there in places.get(second, ()))
+        for first, second in pairs
+    ]
+    return sum(kept) / len(kept) if kept else 1.0
 
 
 def carrier(
-    sentence: str, cited: Sequence[int], evidence: Sequence[tuple[Evidence, str]], question: str, language: str
+    sentence: str,
+    cited: Sequence[int],
+    evidence: Sequence[tuple[Evidence, str]],
+    question: str,
+    language: str,
+    check: Check = supports,
 ) -> int | None:
     """Give the index of the evidence that carries a sentence: a cited one, else another that does, else None.
 
@@ -71,6 +113,6 @@ def carrier(
     order = [index for index in cited if index < len(evidence)]
     order += [index for index in range(len(evidence)) if index not in order]
     for index in order:
-        if supports(sentence, evidence[index][1], question, language):
+        if check(sentence, evidence[index][1], question, language):
             return index
     return None

@@ -8,7 +8,7 @@ from core.errors import ConfigurationError
 from core.inference.cross_encoder import CrossEncoderReader
 from core.inference.hub import Progress
 from core.inference.llama_cpp import LlamaCppChatModel
-from core.inference.model_files import BUNDLED_EMBEDDER, BUNDLED_READER, find_chat_model, find_embedder
+from core.inference.model_files import BUNDLED_EMBEDDER, BUNDLED_READER, find_adapter, find_chat_model, find_embedder
 from core.inference.openai_compatible import OpenAICompatibleChatModel
 from core.inference.reader import WEIGHTS as READER_WEIGHTS
 from core.inference.reader import EvidenceReader
@@ -45,6 +45,7 @@ def build_chat_model(settings: CoreSettings, progress: Progress | None = None) -
         context_limit=context_needed(settings),
         queue_size=settings.queue_size,
         answer_seconds=settings.answer_seconds,
+        lora_path=find_adapter(settings),
     )
 
 

@@ -93,6 +93,10 @@ class LlamaEngine:
             self._llama.reset()  # what the cache holds is uncertain now
             raise ModelError(f"llama.cpp failed ({error}); ask again, and see the log if it stays.") from error
 
+    def is_end(self, token: int) -> bool:
+        """Tell whether a token ends an answer."""
+        return bool(self._binding.llama_vocab_is_eog(self._vocabulary, token))
+
     def close(self) -> None:
         """Free the model; the engine can't be used any more."""
         with self._lock:
@@ -117,7 +121,7 @@ class LlamaEngine:
                     if first_token is None:
                         first_token = time.perf_counter()
                         self.prompt_meter.add(fresh, first_token - started)
-                    if self._binding.llama_vocab_is_eog(self._vocabulary, token):
+                    if self.is_end(token):
                         break
                     text = stop.feed(decoder.decode(self._piece(token)))
                     if text:

@@ -61,14 +61,23 @@ BUNDLED_EMBEDDER = BundledModel(
 )
 
 
-# Trained by core.training.reader; its card stands beside it.
-BUNDLED_READER = Path(__file__).parent / "weights"
+# What core.training made; the cards stand beside the weights.
+_OWN = Path(__file__).parent / "weights"
+BUNDLED_READER = _OWN
+BUNDLED_ADAPTER = _OWN / "phrasing.gguf"
+_OWN_SHA256 = {
+    "reader.safetensors": "3ed19c49f49f4666ecb19368282851a1694871477108558ae071f61577455b83",
+    "phrasing.gguf": "bd7f3ed63b3bd6fa3d1616b62899254f83d8df063cac9486a43caa25d756f304",
+}
 
 
 def verify_bundled() -> None:
-    """Check both bundled models against their checksums. Raises ConfigurationError naming the first that is wrong."""
+    """Check all bundled weights against their checksums. Raises ConfigurationError naming the first that is wrong."""
     BUNDLED_CHAT_MODEL.verify()
     BUNDLED_EMBEDDER.verify()
+    for name, wanted in _OWN_SHA256.items():
+        if file_sha256(_OWN / name) != wanted:
+            raise ConfigurationError(f"{_OWN / name} is damaged (wrong checksum); install Docent again.")
 
 
 def find_chat_model(settings: CoreSettings, progress: Progress | None = None) -> Path:
@@ -95,6 +104,22 @@ def find_chat_model(settings: CoreSettings, progress: Progress | None = None) ->
             f"CHAT_MODEL {wanted!r} is no file; it may be bundled, none, PATH.gguf, hf:OWNER/NAME/FILE.gguf "
             "or openai:URL#MODEL."
         )
+    return path
+
+
+def find_adapter(settings: CoreSettings) -> Path | None:
+    """Give the LoRA adapter that CHAT_ADAPTER names; None without one. The bundled one fits the bundled model only.
+
+    Raises ConfigurationError when there is no such file.
+    """
+    wanted = settings.chat_adapter
+    if wanted == "bundled":
+        return BUNDLED_ADAPTER if settings.chat_model == "bundled" else None
+    if wanted == "none":
+        return None
+    path = Path(wanted).expanduser()
+    if not path.is_file():
+        raise ConfigurationError(f"CHAT_ADAPTER {wanted!r} is no file; it may be bundled, none or LORA.gguf.")
     return path
 
 

@@ -16,8 +16,8 @@ from core.answering.units import units_of
 from core.errors import IngestionError
 from core.ingestion import loaders
 from core.ingestion.chunking import CHUNKING_VERSION, chunk_document
+from core.ingestion.listing import list_files
 from core.ingestion.loaders import plain
-from core.ingestion.plan import list_files
 from core.models import LoadedDocument, RetrievedChunk
 from core.ports import Embedder, Embeddings, Passage
 from core.retrieval.condense import Query

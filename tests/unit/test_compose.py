@@ -71,3 +71,9 @@ def test_the_citation_holds_the_evidence_verbatim() -> None:
 
 def test_a_label_before_copied_words_makes_no_sentence_of_ones_own() -> None:
     assert phrase("The rule is: Vacation: Employees get 30 vacation days a year [1].") is None
+
+
+def test_yes_before_a_fact_is_left_out_because_nothing_can_carry_it() -> None:
+    composed = phrase("Yes, employees get 30 days [1].")
+    assert composed is not None
+    assert composed.text.startswith("Employees get 30 days [1].")

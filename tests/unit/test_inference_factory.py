@@ -7,7 +7,14 @@ from core.errors import ConfigurationError
 from core.inference import model_files
 from core.inference.factory import build_chat_model, build_embedder, context_needed
 from core.inference.llama_cpp import LlamaCppChatModel
-from core.inference.model_files import BUNDLED_CHAT_MODEL, BUNDLED_EMBEDDER, BundledModel, find_embedder
+from core.inference.model_files import (
+    BUNDLED_ADAPTER,
+    BUNDLED_CHAT_MODEL,
+    BUNDLED_EMBEDDER,
+    BundledModel,
+    find_adapter,
+    find_embedder,
+)
 from core.inference.openai_compatible import OpenAICompatibleChatModel
 from core.settings import CoreSettings
 from tests.fakes.gguf import write_gguf
@@ -108,3 +115,22 @@ def test_a_damaged_bundled_model_is_found_out() -> None:
         damaged = BundledModel(model.name, model.package, model.distribution, model.file, "0" * 64)
         with pytest.raises(ConfigurationError, match="checksum"):
             damaged.verify()
+
+
+def test_the_bundled_adapter_goes_with_the_bundled_model_only(tmp_path: Path) -> None:
+    assert find_adapter(settings(tmp_path)) == BUNDLED_ADAPTER
+    assert find_adapter(settings(tmp_path, chat_model="hf:owner/name/small.gguf")) is None
+    assert find_adapter(settings(tmp_path, chat_adapter="none")) is None
+
+
+def test_an_adapter_of_ones_own_goes_with_any_model(tmp_path: Path) -> None:
+    mine = write_gguf(tmp_path / "mine.gguf", {"general.architecture": "llama", "general.type": "adapter"})
+    assert find_adapter(settings(tmp_path, chat_model="hf:owner/name/small.gguf", chat_adapter=str(mine))) == mine
+    with pytest.raises(ConfigurationError, match=r"CHAT_ADAPTER .*gone\.gguf.* is no file"):
+        find_adapter(settings(tmp_path, chat_adapter=str(tmp_path / "gone.gguf")))
+
+
+def test_damaged_weights_of_our_own_are_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(model_files._OWN_SHA256, "phrasing.gguf", "0" * 64)
+    with pytest.raises(ConfigurationError, match=r"phrasing\.gguf is damaged"):
+        model_files.verify_bundled()

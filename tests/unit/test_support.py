@@ -1,6 +1,6 @@
 import pytest
 
-from core.answering.support import split_markers, supports
+from core.answering.support import split_markers, supports, without_verdict
 
 EVIDENCE = "Employees get 30 vacation days a year. Dana Okafor approves them."
 QUESTION = "How many vacation days do I get, and who approves them?"
@@ -44,3 +44,15 @@ def test_a_word_of_the_question_that_the_evidence_lacks_is_not_asserted() -> Non
     told = "The team that worked with the facilitator should plan next steps after the hackathon."
     written = "The team that won the last hackathon is the team that worked with the facilitator."
     assert not supports(written, told, "which team won the last hackathon")
+
+
+def test_true_words_put_together_to_something_else_are_not_carried() -> None:
+    told = "Ask your lead first, then book the flight with the travel desk."
+    assert supports("You book the flight with the travel desk and ask your lead first.", told, "how do I travel?")
+    assert not supports("The flight desk books your lead for travel first.", told, "how do I travel?")
+
+
+def test_yes_and_no_are_taken_off_a_fact() -> None:
+    assert without_verdict("No, it is Jamf.") == "It is Jamf."
+    assert without_verdict("No vacation is lost.") == "No vacation is lost."
+    assert without_verdict("Yes, ") == "Yes, "
