@@ -18,8 +18,8 @@ COPY . .
 
 
 FROM python:3.11-slim
-# libgomp1: the threads of the chat model's library
-RUN apt-get update && apt-get install -y --no-install-recommends libgomp1 && rm -rf /var/lib/apt/lists/* \
+# libgomp1: the threads of the chat model's library; git: for GIT_PULL
+RUN apt-get update && apt-get install -y --no-install-recommends libgomp1 git && rm -rf /var/lib/apt/lists/* \
     && useradd --create-home --uid 10001 docent \
     && install -d -o docent -g docent /data
 WORKDIR /app

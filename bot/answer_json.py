@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from bot.links import NO_LINKS, Links
 from bot.wording import answer_text
 from core.models import Answer, Citation, RetrievedChunk
 
 
-def answer_json(answer: Answer, identifier: object = None) -> dict[str, Any]:
-    """Give one answer; `id` only where the question had one."""
+def answer_json(answer: Answer, identifier: object = None, *, links: Links = NO_LINKS) -> dict[str, Any]:
+    """Give one answer; `id` only where the question had one, `url` only where a passage has one."""
     timings = answer.timings
     return {
         **({"id": identifier} if identifier is not None else {}),
@@ -21,8 +22,8 @@ def answer_json(answer: Answer, identifier: object = None) -> dict[str, Any]:
         "confidence": round(answer.confidence, 4),
         "uncertain": answer.uncertain,
         "searched": answer.condensed,
-        "citations": [_citation(citation) for citation in answer.citations],
-        "passages": passages_json(answer.passages),
+        "citations": [_citation(citation, links) for citation in answer.citations],
+        "passages": passages_json(answer.passages, links=links),
         "model": answer.model,
         "timings": {
             "retrieve_ms": timings.retrieve_ms,
@@ -34,7 +35,7 @@ def answer_json(answer: Answer, identifier: object = None) -> dict[str, Any]:
     }
 
 
-def passages_json(passages: Sequence[RetrievedChunk]) -> list[dict[str, Any]]:
+def passages_json(passages: Sequence[RetrievedChunk], *, links: Links = NO_LINKS) -> list[dict[str, Any]]:
     """Give retrieved chunks, best first, ranks from 1."""
     return [
         {
@@ -42,7 +43,7 @@ def passages_json(passages: Sequence[RetrievedChunk]) -> list[dict[str, Any]]:
             "collection": passage.collection,
             "document": passage.document,
             "title": passage.title,
-            **_where(passage),
+            **_where(passage, links),
             "text": passage.chunk.text,
             "cosine_distance": round(passage.cosine_distance, 6),
             "score": round(passage.score, 6),
@@ -51,21 +52,22 @@ def passages_json(passages: Sequence[RetrievedChunk]) -> list[dict[str, Any]]:
     ]
 
 
-def _citation(citation: Citation) -> dict[str, Any]:
+def _citation(citation: Citation, links: Links) -> dict[str, Any]:
     return {
         "number": citation.number,
         "document": citation.chunk.document,
         "title": citation.chunk.title,
-        **_where(citation.chunk),
+        **_where(citation.chunk, links),
         "text": citation.chunk.chunk.text,
         "evidence": citation.evidence,
     }
 
 
-def _where(retrieved: RetrievedChunk) -> dict[str, Any]:
-    chunk = retrieved.chunk
+def _where(retrieved: RetrievedChunk, links: Links) -> dict[str, Any]:
+    chunk, url = retrieved.chunk, links.url(retrieved)
     return {
         "heading": chunk.heading,
         **({"page": chunk.page} if chunk.page is not None else {}),
         **({"lines": list(chunk.lines)} if chunk.lines is not None else {}),
+        **({"url": url} if url else {}),
     }

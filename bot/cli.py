@@ -24,6 +24,7 @@ def build_parser() -> argparse.ArgumentParser:
     ingest.add_argument("folder", type=Path, metavar="DIR")
     ingest.add_argument("--collection", default="default", metavar="NAME")
     ingest.add_argument("--dry-run", action="store_true", help="say what would change, change nothing")
+    ingest.add_argument("--yes", action="store_true", help="let more than a third of the collection be removed")
     ingest.add_argument("--rebuild", action="store_true", help="empty the whole index first (for another EMBEDDER)")
     ingest.add_argument("--json", action="store_true")
 
@@ -63,15 +64,32 @@ def build_parser() -> argparse.ArgumentParser:
     forget.add_argument("--conversation", metavar="ID")
     forget.add_argument("--all", action="store_true", help="every conversation held on the command line")
 
+    collections = commands.add_parser("collections", help="show who may see which collection, and change that")
+    collections.add_argument("--json", action="store_true")
+    changes = collections.add_subparsers(dest="change", metavar="CHANGE")
+    private = changes.add_parser("private", help="keep a collection out of public channels")
+    private.add_argument("name", metavar="NAME")
+    private.add_argument("switch", choices=["on", "off"])
+    limit = changes.add_parser("limit", help="let a platform, a workspace or a channel see some collections only")
+    limit.add_argument("scope", metavar="PLATFORM[:WORKSPACE[:CHANNEL]]")
+    limit.add_argument("names", nargs="*", metavar="NAME")
+    limit.add_argument("--all", action="store_true", help="lift the limit")
+
     status = commands.add_parser("status", help="show what is in the index and the last ingests")
     status.add_argument("--json", action="store_true")
     doctor = commands.add_parser("doctor", help="check everything and say how to mend it")
     doctor.add_argument("--json", action="store_true")
     commands.add_parser("serve", help="serve every configured platform until stopped")
+    commands.add_parser("work", help="take ingest work off the queue until stopped, beside the process that serves")
     commands.add_parser("chat", help="talk in the terminal")
     simulate = commands.add_parser("simulate", help="play a conversation against a local Slack or Discord")
     simulate.add_argument("platform", choices=["slack", "discord"])
-    simulate.add_argument("questions", nargs="*", metavar="QUESTION", help="the first, then follow-ups to it")
+    simulate.add_argument(
+        "questions",
+        nargs="*",
+        metavar="QUESTION",
+        help="the first, then follow-ups; or /reingest FOLDER, which is done",
+    )
     simulate.add_argument("--html", type=Path, metavar="FILE", help="draw it as a page too, with the steps on the way")
     commands.add_parser("migrate", help="bring the database's schema up to date")
     quickstart = commands.add_parser("quickstart", help="migrate, ingest DOCS_DIR, prove it with one question, serve")

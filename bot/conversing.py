@@ -7,6 +7,7 @@ import sys
 import threading
 
 from bot import wording
+from bot.links import NO_LINKS, Links
 from bot.terminal import show_answer
 from core.bootstrap import Core
 from core.errors import QuestionError
@@ -15,7 +16,7 @@ from core.models import ConversationKey, Question
 _KEY = ConversationKey(platform="cli", channel="terminal")
 
 
-async def converse(core: Core) -> None:
+async def converse(core: Core, links: Links = NO_LINKS) -> None:
     """Read questions line by line and answer them until an empty line or the end of input."""
     print(wording.CHAT_OPENING)
     while (line := await _read_line("\n> ")).strip():
@@ -24,7 +25,7 @@ async def converse(core: Core) -> None:
             continue
         history = await core.conversations.turns(_KEY)
         try:
-            answer = await show_answer(core.answerer, Question(line, history))
+            answer = await show_answer(core.answerer, Question(line, history), links=links)
         except QuestionError as error:
             print(wording.error_line(error))
             continue

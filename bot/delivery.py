@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 from bot import wording
+from bot.links import NO_LINKS, Links
 from bot.messages import Footnote, Reply
 from core.models import Answer, Citation
 
@@ -58,12 +59,14 @@ class Throttle:
             await asyncio.gather(self._timer, return_exceptions=True)
 
 
-def footnotes(citations: tuple[Citation, ...]) -> tuple[Footnote, ...]:
+def footnotes(citations: tuple[Citation, ...], links: Links = NO_LINKS) -> tuple[Footnote, ...]:
     """Give the footnotes of citations."""
-    return tuple(Footnote(citation.number, wording.place(citation.chunk)) for citation in citations)
+    return tuple(
+        Footnote(citation.number, wording.place(citation.chunk), links.url(citation.chunk)) for citation in citations
+    )
 
 
-def final_reply(answer: Answer, question_id: int) -> Reply:
+def final_reply(answer: Answer, question_id: int, links: Links = NO_LINKS) -> Reply:
     """Give the last message of an answer: text, footnotes, buttons; small talk has neither footnotes nor buttons."""
     if answer.small_talk is not None:
         return closing_reply(wording.answer_text(answer))
@@ -72,17 +75,15 @@ def final_reply(answer: Answer, question_id: int) -> Reply:
     return Reply(
         "final",
         wording.answer_text(answer),
-        footnotes=footnotes(answer.citations),
+        footnotes=footnotes(answer.citations, links),
         actions=("up", "down", "evidence"),
         question_id=question_id,
     )
 
 
-def working_reply(question_id: int, *, status: str, text: str = "", citations: tuple[Citation, ...] = ()) -> Reply:
+def working_reply(question_id: int, *, status: str, text: str = "", footnotes: tuple[Footnote, ...] = ()) -> Reply:
     """Give the message of an answer that is still being made, with a button to stop it."""
-    return Reply(
-        "working", text, status=status, footnotes=footnotes(citations), actions=("cancel",), question_id=question_id
-    )
+    return Reply("working", text, status=status, footnotes=footnotes, actions=("cancel",), question_id=question_id)
 
 
 def closing_reply(text: str) -> Reply:

@@ -18,8 +18,8 @@ from core.inference.factory import build_embedder, context_needed
 from core.inference.gguf_header import memory_estimate, read_header
 from core.inference.model_files import find_chat_model, is_fetched, verify_bundled
 from core.ingestion import loaders
-from core.ingestion.ingest import Ingester
-from core.ingestion.plan import list_files
+from core.ingestion.listing import list_files
+from core.ingestion.matching import check_match, settings_of
 from core.ports import Embedder
 from core.settings import CoreSettings
 from core.storage.database import Database
@@ -183,9 +183,10 @@ async def _index(core: CoreSettings, embedder: Embedder | None, database: Databa
     if embedder is None or database is None:
         return Finding("index", None, "not looked at: the embedder and the database must work first")
     store = IndexStore(database)
-    if await store.settings() is None:
+    made_with = await store.settings()
+    if made_with is None:
         return Finding("index", None, "nothing is ingested yet", "Run `docent ingest DIR`.")
-    await Ingester(store, embedder, core.search_language).check_settings()
+    check_match(made_with, await asyncio.to_thread(settings_of, embedder, core.search_language))
     collections = await store.status()
     documents = sum(collection.documents for collection in collections)
     chunks = sum(collection.chunks for collection in collections)
@@ -193,7 +194,7 @@ async def _index(core: CoreSettings, embedder: Embedder | None, database: Databa
 
 
 async def _folder(core: CoreSettings) -> Finding:
-    files = await asyncio.to_thread(lambda: list(list_files(core.docs_dir, loaders.SUPPORTED)))
+    files = await asyncio.to_thread(list_files, core.docs_dir, loaders.SUPPORTED)
     if not files:
         raise ConfigurationError(f"DOCS_DIR {core.docs_dir} holds no documents; put some in.")
     return Finding("folder", True, f"{core.docs_dir} holds {len(files)} documents")

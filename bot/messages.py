@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from core.models import ConversationKey
+from core.storage.access_store import Audience
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class IncomingMessage:
     edited replaces the text of a question asked before, deleted withdraws it (text "").
     private: a direct message. addressed: said to us, in private or by mentioning us, and not just where we listen.
     handle: what the platform needs to answer later, also after a restart (JSON values).
+    audience: who reads the answer, and so what it may rest on; None where nobody knows, which is as good as public.
     """
 
     kind: Literal["question", "edited", "deleted"]
@@ -28,6 +30,7 @@ class IncomingMessage:
     private: bool = False
     handle: Mapping[str, str] = field(default_factory=dict)
     addressed: bool = True
+    audience: Audience | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,9 @@ class Footnote:
     url: str = ""
 
 
-Action = Literal["cancel", "up", "down", "evidence"]
+# The last three are about an ingest run: do it, don't, and stop it on its way.
+Action = Literal["cancel", "up", "down", "evidence", "confirm", "leave", "stop"]
+RUN_ACTIONS = frozenset[Action]({"confirm", "leave", "stop"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,7 @@ class Reply:
 
     stage: "working" while it grows (text: what there is so far, status: one line on what is going on) and "final".
     text: Markdown, from documents and the model: the platform escapes what could ping or command.
-    question_id: names the question in the buttons' values; 0 without buttons.
+    question_id: names the question in the buttons' values, or the run that they are about; 0 without buttons.
     """
 
     stage: Literal["working", "final"]
@@ -69,34 +74,41 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """Someone pressed a button under an answer."""
+    """Someone pressed a button. question_id: the one of its reply. manages: see Command.
+
+    audience: who reads where the button stands now (see IncomingMessage), which may have changed since the answer.
+    """
 
     platform: str
     question_id: int
     action: Action
     user: str
+    manages: bool = False
+    audience: Audience | None = None
 
 
-CommandName = Literal["reingest", "status", "forget", "help"]
+CommandName = Literal["reingest", "collections", "status", "forget", "help"]
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Someone gave a command other than a question. argument: what stood behind its name, such as "hr --dry-run"."""
+    """Someone gave a command other than a question. argument: what stood behind its name, such as "hr --dry-run".
+
+    user_name: what people call its giver. place: what `Surface.show` posts an ordinary message of ours with where the
+    command was given, one that lasts longer than the command; None where none is wanted.
+    manages: the platform itself says that its giver manages the workspace; only looked up where it can matter.
+    audience: who reads where it was given (see IncomingMessage).
+    """
 
     platform: str
     name: CommandName
     argument: str
     user: str
     conversation: ConversationKey
-
-
-@dataclass(frozen=True, slots=True)
-class CommandUpdate:
-    """What a command has to say now; a later one takes the place of the one before. private: for its giver alone."""
-
-    text: str
-    private: bool = True
+    user_name: str = ""
+    place: IncomingMessage | None = None
+    manages: bool = False
+    audience: Audience | None = None
 
 
 class Desk(Protocol):
@@ -113,8 +125,11 @@ class Desk(Protocol):
         """Do what a button says and give one line (Markdown) for the person who pressed it; "" for nothing to say."""
         ...
 
-    def command(self, command: Command) -> AsyncIterator[CommandUpdate]:
-        """Do what a command says, yielding what it has to say while it goes on. Who may is decided here."""
+    async def command(self, command: Command) -> str:
+        """Do what a command says and give what its giver alone is told (Markdown). Who may is decided here.
+
+        What goes on after that is told in messages of its own.
+        """
         ...
 
     async def participates(self, conversation: ConversationKey) -> bool:

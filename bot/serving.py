@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -14,10 +13,13 @@ from bot import wording
 from bot.admin import Admins
 from bot.conversing import converse
 from bot.dispatch import Dispatcher
+from bot.links import parse_links
 from bot.platforms.web.health import add_health
 from bot.settings import BotSettings
+from bot.signals import stopped
 from bot.supervision import Platform, Supervisor
-from core.bootstrap import Core
+from bot.watching.service import Watching
+from core.bootstrap import Core, build_worker
 from core.errors import ConfigurationError
 
 # How long answers in flight may go on after a signal to stop; what is open then, the next start takes over.
@@ -58,15 +60,18 @@ async def serve(core: Core, settings: BotSettings) -> None:
     Ends at SIGTERM, SIGINT or the chat's end: answers in flight get a grace time, then they are handed back.
     Raises ConfigurationError when the port is taken.
     """
+    async with stopped() as stop:
+        await _serve_until(stop, core, settings)
+
+
+async def _serve_until(stop: asyncio.Event, core: Core, settings: BotSettings) -> None:
     application = web.Application()
     platforms = configured_platforms(settings, application)
-    desk = Dispatcher(core, Admins(settings.docent_admins))
+    links = parse_links(settings.source_url)
+    desk = Dispatcher(core, Admins(settings.docent_admins, managers=settings.platform_admins == "on"), links)
     supervisor = Supervisor(platforms, desk)
+    watching = Watching(core, settings)
     add_health(application, core, supervisor)
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
     runner = web.AppRunner(application, access_log=None)
     await runner.setup()
     tasks: list[asyncio.Task[None]] = []
@@ -77,14 +82,17 @@ async def serve(core: Core, settings: BotSettings) -> None:
 
     try:
         await _listen(runner, settings)
-        waiting = {start(_wait(stop))}
+        # From the start: what is queued may have waited for this process.
+        waiting = {start(_wait(stop)), start(build_worker(core).run())}
+        if watching.is_wanted:
+            waiting.add(start(watching.run()))
         if platforms:
             await desk.begin()
             waiting |= {start(supervisor.run()), start(desk.watch())}
         else:
             print("\n".join(wording.CONNECT), flush=True)
             if sys.stdin.isatty() and sys.stdout.isatty():
-                waiting.add(start(converse(core)))
+                waiting.add(start(converse(core, links)))
         done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
@@ -94,8 +102,6 @@ async def serve(core: Core, settings: BotSettings) -> None:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await runner.cleanup()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(number)
 
 
 async def _wait(stop: asyncio.Event) -> None:

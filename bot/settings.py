@@ -23,6 +23,11 @@ class BotSettings(BaseSettings):
     discord_gateway_url: str = "wss://gateway.discord.gg/"
     discord_guild_id: int | None = None
     docent_admins: str = ""
+    source_url: str = ""
+    platform_admins: Literal["off", "on"] = "off"
+    watch: Literal["off", "on"] = "off"
+    ingest_every: Annotated[float, Field(ge=0)] = 0
+    git_pull: Literal["off", "on"] = "off"
     web_host: str = "127.0.0.1"
     web_port: Annotated[int, Field(ge=0, le=65535)] = 8080
     slack_signing_secret: SecretStr | None = None

@@ -8,19 +8,23 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.markdown import Markdown
 from rich.spinner import Spinner
+from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 from rich.theme import Theme
 
 from bot import wording
+from bot.links import NO_LINKS, Links
 from core.answering.answerer import Answerer, EvidenceFound, TextGrown
-from core.models import Answer, Question
+from core.models import Answer, Citation, Question
 
 # Quotations are the answer here, so they keep the colour of text.
 THEME = Theme({"markdown.block_quote": "none"})
 
 
-async def show_answer(answerer: Answerer, question: Question, console: Console | None = None) -> Answer:
+async def show_answer(
+    answerer: Answerer, question: Question, console: Console | None = None, links: Links = NO_LINKS
+) -> Answer:
     """Ask and print; on a terminal the evidence and the growing text are shown until the answer takes their place."""
     console = console or Console(highlight=False, theme=THEME)
     answer: Answer | None = None
@@ -38,19 +42,26 @@ async def show_answer(answerer: Answerer, question: Question, console: Console |
                 else:
                     answer = event
     assert answer is not None  # stream always ends with an Answer or an error
-    console.print(rendered(answer))
+    console.print(rendered(answer, links))
     return answer
 
 
-def rendered(answer: Answer) -> RenderableType:
-    """Give an answer with its footnotes."""
+def rendered(answer: Answer, links: Links = NO_LINKS) -> RenderableType:
+    """Give an answer with its footnotes; those with an address are links where the terminal knows them (OSC 8)."""
     if answer.small_talk is not None:
         return Text(wording.answer_text(answer))
     if answer.refused:
         return Text(wording.answer_text(answer), style="yellow")
-    footnotes = [Text(wording.footnote(citation), style="dim") for citation in answer.citations]
+    footnotes = [_footnote(citation, links.url(citation.chunk)) for citation in answer.citations]
     # Documents are quoted, not rendered: their Markdown links and images are text by now.
     return Group(Markdown(wording.answer_text(answer), hyperlinks=False), Text(), *footnotes)
+
+
+def _footnote(citation: Citation, url: str) -> Text:
+    if not url:
+        return Text(wording.footnote(citation), style="dim")
+    # The address stands there too: not every terminal knows links, and a file knows none.
+    return Text(f"{wording.footnote(citation)}\n    {url}", style=Style(dim=True, link=url), overflow="fold")
 
 
 def _growing(text: str, evidence: list[str]) -> RenderableType:

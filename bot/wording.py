@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+from bot.messages import Action
 from core.errors import DocentError
-from core.ingestion.ingest import Summary
+from core.ingestion.outcome import Progress, Summary
 from core.models import Answer, Citation, RetrievedChunk, SmallTalk
+from core.storage.access_store import CollectionAccess
+from core.storage.run_store import StoredRun
 
 NOT_FOUND = "I could not find this in the docs."
 UNCERTAIN = "I am not sure that this answers it; it is the nearest that I found:"
@@ -16,6 +22,7 @@ CONNECT = (
     "Slack: put SLACK_BOT_TOKEN and SLACK_APP_TOKEN into .env, then run `make run` again.",
     "Discord: put DISCORD_TOKEN into .env, then run `make run` again.",
 )
+WORKING = "Docent takes ingest work off the queue until it is stopped."
 CHAT_OPENING = "Ask a question; an empty line or Ctrl-D ends, /forget starts anew."
 FORGOTTEN_NONE = "There was no such conversation."
 SMALL_TALK: Mapping[SmallTalk, str] = {
@@ -92,8 +99,84 @@ def summary_lines(summary: Summary) -> list[str]:
         f"Collection {summary.collection}: {counts}.",
         f"Chunks: {summary.chunks_embedded} {would}embedded, {summary.chunks_kept} {would}kept.",
     ]
-    lines.extend(f"failed: {document}: {reason}" for document, reason in summary.failed)
+    lines.extend(failed_line(document, reason) for document, reason in summary.failed)
     return lines
+
+
+def failed_line(document: str, reason: str) -> str:
+    """Say on the terminal why a document failed."""
+    return printable(f"failed: {document}: {reason}")
+
+
+def printable(text: str) -> str:
+    """Give a text as one line that does nothing to a terminal: file names may hold line ends and escapes."""
+    return "".join(character if character.isprintable() else "�" for character in text)
+
+
+def plan_lines(plan: Mapping[str, Any], *, paths: bool) -> list[str]:
+    """Give a plan (see Plan.as_json) for the terminal; paths: with the first documents of each kind."""
+    lines = ["Plan: " + ", ".join(f"{plan[kind]} {kind}" for kind in RUN_COUNTS) + "."]
+    for kind, first in plan["first"].items() if paths else ():
+        more = plan[kind] - len(first)
+        lines.extend(printable(f"  {kind}: {path}") for path in first)
+        if more:
+            lines.append(f"  {kind}: and {more} more")
+    return lines
+
+
+def chunk_rate(chunks: int, chunks_per_second: float) -> str:
+    """Say how many chunks are in, and how fast."""
+    return f"{chunks} chunks, {chunks_per_second:.1f}/s"
+
+
+def ingest_line(step: Progress) -> str:
+    """Say how far an ingest is, for a log."""
+    return f"ingesting {step.done}/{step.total}, {chunk_rate(step.chunks, step.chunks_per_second)}"
+
+
+def run_line(run: StoredRun, *, is_alive: bool) -> str:
+    """Say in a line of `docent status` how a run went or how far it is. is_alive: a process works at it."""
+    when = (run.started_at or run.requested_at).astimezone()
+    status = run.status if run.status != "running" or is_alive else "interrupted"
+    words = [f"{when:%Y-%m-%d %H:%M}  {run.collection}: {status}"]
+    if run.dry_run:
+        words.append("dry run")
+    if run.requested_by:
+        words.append(f"asked for by {run.requested_by}")
+    if status == "running":
+        words.append(f"on {run.owner}")
+        words.extend(_how_far(run.progress))
+    elif run.summary:
+        counts = {**run.summary, "failed": len(run.summary.get("failed", ()))}
+        words.extend(f"{counts[kind]} {kind}" for kind in RUN_COUNTS if counts.get(kind))
+        words.append(f"{run.summary.get('chunks_embedded', 0)} chunks embedded")
+        if run.summary.get("seconds"):
+            words.append(f"{run.summary['seconds']:.1f} s")
+    if status == "waiting":
+        words.append(f"would remove {run.plan.get('removed', 0)} of {run.plan.get('stored', 0)} documents")
+        words.append(f"confirm with: {confirming_command(run)}")
+    if run.error:
+        words.append(run.error)
+    return printable(", ".join(words))
+
+
+def confirming_command(run: StoredRun) -> str:
+    """Give the command that does what a run waits for."""
+    return shlex.join(["docent", "ingest", run.folder, "--collection", run.collection, "--yes"])
+
+
+def pull_failed(collection: str, when: datetime, reason: str) -> str:
+    """Say in a line of `docent status` that a folder's checkout is not up to date, and why."""
+    return printable(f"{when.astimezone():%Y-%m-%d %H:%M}  {collection}: git pull failed, {reason}")
+
+
+def _how_far(progress: Mapping[str, Any]) -> list[str]:
+    if not progress:
+        return ["just begun"]
+    return [
+        f"{progress['done']} of {progress['total']} documents",
+        chunk_rate(progress["chunks"], progress["chunks_per_second"]),
+    ]
 
 
 def no_documents(folder: Path) -> str:
@@ -141,8 +224,8 @@ NO_MEMORY = "There was nothing to forget in this conversation."
 GIVEN_UP = "I was restarted while answering and could not finish. Please ask again."
 HELP = (
     "Ask me about the team's documents; I answer with footnotes, or say that I could not find it. "
-    "Follow-ups in the same thread work. Commands: `ask`, `reingest` (admins), `status`, `forget` (this conversation), "
-    "`help`."
+    "Follow-ups in the same thread work. Commands: `ask`, `status`, `forget` (this conversation), `help`; for admins "
+    "`reingest` and `collections`."
 )
 
 
@@ -170,14 +253,15 @@ def failed(reference: str) -> str:
     return f"Something went wrong on my side, and it is logged. Please try again. (reference {reference})"
 
 
-def evidence_text(cited: Sequence[tuple[int, str, str]]) -> str:
-    """Give the evidence of an answer: (number, document, evidence) each."""
-    if not cited:
+def evidence_text(cited: Sequence[tuple[int, str, str]], kept_back: int = 0) -> str:
+    """Give the evidence of an answer: (number, document, evidence) each. kept_back: how many may not be shown."""
+    if not cited and not kept_back:
         return NO_EVIDENCE
-    return "\n\n".join(
+    parts = [
         f"[{number}] {document}\n" + "\n".join(f"> {line}" for line in evidence.splitlines())
         for number, document, evidence in cited
-    )
+    ]
+    return "\n\n".join([*parts, EVIDENCE_KEPT_BACK] if kept_back else parts)
 
 
 def status_text(collections: Sequence[tuple[str, int, int]], model: str, waiting: int) -> str:
@@ -188,25 +272,174 @@ def status_text(collections: Sequence[tuple[str, int, int]], model: str, waiting
     return "\n".join([*lines, f"- model: {model}, {waiting} questions being answered"])
 
 
+# --- Who may see what
+
+EVIDENCE_KEPT_BACK = "Some of the evidence comes from a collection that may not be shown here."
+COLLECTIONS_USAGE = (
+    "`collections limit NAME …` lets this channel see only those, `collections limit --all` lifts that, "
+    "`collections private NAME` (or `… off`) keeps one out of public channels."
+)
+
+
+def collections_text(collections: Sequence[CollectionAccess], visible: Sequence[str]) -> str:
+    """Give every collection with who is kept out, and what is seen here."""
+    if not collections:
+        return NOTHING_INGESTED_CHAT
+    lines = [
+        f"- {entry.name}{' (private)' if entry.private else ''}: {entry.documents} documents, {entry.chunks} chunks"
+        + (f"; named for {', '.join(entry.named_for)}" if entry.named_for else "")
+        for entry in collections
+    ]
+    return "\n".join([*lines, "", now_sees(visible), COLLECTIONS_USAGE])
+
+
+def now_sees(visible: Sequence[str]) -> str:
+    """Say which collections are seen in a channel."""
+    return f"Seen in this channel: {', '.join(visible) or 'nothing'}."
+
+
+def marked(name: str, *, private: bool) -> str:
+    """Confirm what a collection is from now on."""
+    if private:
+        return f"{name} is private: it is seen only in private channels and direct messages whose own limit names it."
+    return f"{name} is not private any more."
+
+
+def not_in_public(names: Sequence[str]) -> str:
+    """Refuse to name private collections for a channel that everyone can read."""
+    verb = "is" if len(names) == 1 else "are"
+    return f"{', '.join(names)} {verb} private, and everyone can read this channel. Say this in a private channel."
+
+
+def limited(place: str, names: Sequence[str]) -> str:
+    """Confirm a limit on the command line."""
+    return f"{place} sees only: {', '.join(names)}."
+
+
+def private_too_wide(name: str) -> str:
+    """Warn of a limit that can't do what it seems to."""
+    return f"{name} is private and stays unseen there: name it for each channel, PLATFORM:WORKSPACE:CHANNEL."
+
+
+def unlimited(place: str, *, was_limited: bool) -> str:
+    """Confirm that a limit is gone."""
+    return f"{place} has no limit of its own any more." if was_limited else f"{place} had no limit of its own."
+
+
+# --- Chats: ingesting again
+
+RUN_COUNTS = ("added", "changed", "moved", "removed", "unchanged", "failed")
+REINGEST_BEGUN = "Begun: the message in this conversation tells how it goes."
+REINGEST_UNSEEN = "Nothing was begun: I can't write in this conversation, and everyone in it should see how it goes."
+NOTHING_TO_REINGEST = "Nothing is ingested yet; name a folder."
+RUN_LOOKING = "Looking at what has changed …"
+RUN_QUEUED = "Waiting for a worker …"
+RUN_STOPPING = "Stopping after the documents that are being written …"
+RUN_OVER = "This run is not waiting for that any more."
+RUN_LEFT = "Left as it was; nothing was changed."
+RUN_INTERRUPTED = "It was interrupted; what was written until then is kept, and the next ingest goes on from there."
+RUN_BUTTONS: Mapping[Action, str] = {"confirm": "Confirm", "leave": "Leave it", "stop": "Cancel"}
+
+
 def no_such_folder(name: str, known: Sequence[str]) -> str:
-    """Say that there is nothing of this name to ingest again."""
-    return f"There is no folder {name!r} to ingest again; there is: {', '.join(known) or 'none yet'}."
+    """Say that there is nothing of this name to ingest."""
+    return f"There is no folder {name!r} to ingest; there is: {', '.join(known) or 'none yet'}."
 
 
-def ingest_progress(collection: str, done: int, total: int) -> str:
-    """Say how far an ingest is."""
-    return f"Ingesting {collection}: {done} of {total} documents …"
+def folder_outside(name: str) -> str:
+    """Say that a folder may not be ingested from a chat."""
+    return f"{name!r} is not among the folders that may be ingested from here; INGEST_ROOTS says which they are."
+
+
+def folder_name_taken(collection: str, folder: Path) -> str:
+    """Say that a new collection would have the name of another."""
+    return f"The collection {collection!r} mirrors another folder, {str(folder)!r}; rename the new folder."
+
+
+def run_goes_on(run: StoredRun) -> str:
+    """Say who runs an ingest, and how far it is."""
+    asked_by = str((run.report or {}).get("asked_by") or run.requested_by)
+    words = f"{run.collection} is being ingested already, asked for by {asked_by}: "
+    if run.progress:
+        return words + f"{run.progress['done']} of {run.progress['total']} documents so far."
+    return words + ("it waits for a worker." if run.status == "queued" else "it has just begun.")
+
+
+def run_title(collection: str, asked_by: str, *, dry_run: bool) -> str:
+    """Head the message about a run."""
+    what = "What an ingest would change in" if dry_run else "Ingesting"
+    return f"**{what} {collection}**" + (f", asked for by {asked_by}" if asked_by else "")
+
+
+def run_plan(counts: Mapping[str, int], chunks: tuple[int, int] | None) -> str:
+    """Give what a run is going to do; chunks: to embed and to keep, None where that is not known yet."""
+    plan = "Plan: " + ", ".join(f"{count} {name}" for name, count in counts.items()) + "."
+    return plan + (f" Chunks: {chunks[0]} to embed, {chunks[1]} to keep." if chunks else "")
+
+
+def run_would_remove(removed: int, documents: int) -> str:
+    """Ask whether so much should really go."""
+    return f"This would remove {removed} of {documents} documents. Is that meant?"
+
+
+def run_progress(bar: str, done: int, total: int, rate: float, seconds_left: float | None) -> str:
+    """Say how far a run is. rate: chunks a second, 0 for unknown."""
+    parts = [f"{bar} {done} of {total} documents"]
+    if rate:
+        parts.append(f"{rate:.0f} chunks/s" if rate >= 10 else f"{rate:.1f} chunks/s")
+    if seconds_left is not None:
+        parts.append(f"about {time_left(seconds_left)} left")
+    return " · ".join(parts)
+
+
+def time_left(seconds: float) -> str:
+    """Give a time in the unit that suits it."""
+    return f"{max(1, round(seconds))} s" if seconds < 90 else f"{round(seconds / 60)} min"
+
+
+def run_rehearsed(failed: Sequence[tuple[str, str]], more: int) -> str:
+    """End a dry run."""
+    return "\n".join(["Nothing was changed.", *_failed_lines(failed, more)])
+
+
+def run_summary(
+    counts: Mapping[str, int],
+    chunks: tuple[int, int],
+    failed: Sequence[tuple[str, str]],
+    more: int,
+    *,
+    stopped: bool = False,
+) -> str:
+    """Give what a run did; failed: the first documents with why, and more of them. chunks: embedded and kept."""
+    done = ", ".join(f"{count} {name}" for name, count in counts.items())
+    lines = [f"{'Stopped' if stopped else 'Done'}: {done}. Chunks: {chunks[0]} embedded, {chunks[1]} kept."]
+    if stopped:
+        lines.append("What was written until then is kept.")
+    return "\n".join([*lines, *_failed_lines(failed, more)])
+
+
+def _failed_lines(failed: Sequence[tuple[str, str]], more: int) -> list[str]:
+    lines = [f"- {document}: {reason}" for document, reason in failed]
+    if more:
+        lines.append(f"- and {more} more; `docent status` lists them")
+    return ["", "Could not be read:", *lines] if lines else []
 
 
 def ingest_refused(reason: str) -> str:
-    """Say why an ingest did not start; the reason is ours and names no person."""
+    """Say why an ingest did not run; the reason is ours and names no person."""
     return f"The ingest did not run: {reason}"
 
 
 # --- Discord
 
 DISCORD_SOURCES = "Sources"
-DISCORD_BUTTONS = {"up": "👍", "down": "👎", "evidence": "Show evidence", "cancel": "Cancel"}
+DISCORD_BUTTONS: Mapping[Action, str] = {
+    "up": "👍",
+    "down": "👎",
+    "evidence": "Show evidence",
+    "cancel": "Cancel",
+    **RUN_BUTTONS,
+}
 DISCORD_NOTHING = "…"
 DISCORD_SOMEONE = "someone"
 DISCORD_CANNOT_WRITE = (
@@ -216,14 +449,17 @@ DISCORD_CANNOT_WRITE = (
 DISCORD_COMMANDS = {
     "ask": "Ask the team's documents a question",
     "reingest": "Read the documents again (admins)",
+    "collections": "Which collections this channel sees (admins)",
     "status": "What Docent knows and whether it is well",
     "forget": "Forget what was said in this channel or thread",
     "help": "How to ask Docent",
 }
 DISCORD_OPTIONS = {
     "question": "What you would like to know",
-    "folder": "Which folder; all of them when left out",
+    "folder": "Which folder or collection; every collection when left out",
     "dry_run": "Only say what would change",
+    "change": "What to change; nothing when left out",
+    "names": "Which collections, with commas between them",
 }
 
 
@@ -287,6 +523,11 @@ def page_saved(path: Path) -> str:
 def page_asks(name: str) -> str:
     """Say that someone asks."""
     return f"{name} asks"
+
+
+def page_commands(name: str, command: str) -> str:
+    """Say that someone gives a command."""
+    return f"{name} gives the command {command}"
 
 
 def page_presses(name: str, button: str) -> str:

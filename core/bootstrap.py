@@ -5,20 +5,29 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from core.answering.answerer import Answerer, Limits
 from core.answering.choosing import EvidenceChooser
 from core.inference.factory import build_chat_model, build_embedder, build_reader
 from core.inference.hub import Progress
 from core.ingestion.ingest import Ingester
+from core.ingestion.loaders.files import MEGABYTE
+from core.ingestion.loaders.guarded import Loader
 from core.models import Sampling
 from core.ports import ChatModel, Embedder, Reader
 from core.retrieval.retriever import Retriever
 from core.settings import CoreSettings
+from core.storage.access_store import AccessStore
+from core.storage.batch_store import BatchStore
 from core.storage.conversation_store import ConversationStore
 from core.storage.database import Database
 from core.storage.index_store import IndexStore
+from core.storage.run_store import RunStore
 from core.storage.search_store import SearchStore
+
+if TYPE_CHECKING:
+    from core.storage.worker import Worker, WorkerTimes
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +36,11 @@ class Core:
 
     settings: CoreSettings
     database: Database
+    access: AccessStore
     embedder: Embedder
     model: ChatModel | None
     index: IndexStore
+    runs: RunStore
     conversations: ConversationStore
     retriever: Retriever
     ingester: Ingester
@@ -58,21 +69,25 @@ async def open_core(
     reader = reader or build_reader(settings)
     if model is None and with_model:
         model = build_chat_model(settings, fetching)
+    loader = Loader(max_bytes=settings.max_file_mb * MEGABYTE, seconds=settings.file_seconds)
     database = await Database.open(settings)
     try:
         await database.ensure_schema(migrate=migrate)
         language = settings.search_language
         index = IndexStore(database)
+        runs = RunStore(database)
         retriever = Retriever(SearchStore(database), embedder)
         yield Core(
             settings=settings,
             database=database,
+            access=AccessStore(database),
             embedder=embedder,
             model=model,
             index=index,
+            runs=runs,
             conversations=ConversationStore(database),
             retriever=retriever,
-            ingester=Ingester(index, embedder, language),
+            ingester=Ingester(index, runs, embedder, language, loader.load, settings.file_seconds),
             answerer=Answerer(
                 retriever,
                 EvidenceChooser(embedder, reader, language),
@@ -92,4 +107,14 @@ async def open_core(
     finally:
         if model is not None:
             await model.close()
+        loader.close()
         await database.close()
+
+
+def build_worker(core: Core, times: WorkerTimes | None = None) -> Worker:
+    """Give what takes ingest work off the queue in this process; nothing is opened or loaded before it runs."""
+    # Imported late: most commands take nothing off the queue.
+    from core.ingestion.sharing import SharedRuns
+    from core.storage.worker import Worker
+
+    return Worker(core.database, SharedRuns(core.ingester, core.runs, BatchStore(core.database)), times)

@@ -25,11 +25,15 @@ class CoreSettings(BaseSettings):
     docent_home: Path = Field(Path(".docent"), description="where Docent keeps its data")
     database_url: SecretStr | None = Field(None, description="a Postgres with pgvector; empty: the embedded one")
     docs_dir: Path = Field(Path("examples/handbook"), description="the folder that `make run` ingests")
+    ingest_roots: str = Field("", description="folders, comma-separated, under which chats may have folders ingested")
+    max_file_mb: Annotated[int, Field(ge=1)] = Field(50, description="megabytes of a file, and of its text, at most")
+    file_seconds: Annotated[float, Field(gt=0)] = Field(60.0, description="time limit of reading one file")
     search_language: str = Field("english", description="Postgres text search configuration")
 
     embedder: str = Field("bundled", description="bundled | a sentence-transformers name or path")
     reranker: str = Field("bundled", description="bundled | none | a sentence-transformers CrossEncoder name or path")
     chat_model: str = Field("bundled", description="bundled | none | PATH.gguf | hf:REPO/FILE.gguf | openai:URL#MODEL")
+    chat_adapter: str = Field("bundled", description="bundled (for the bundled chat model) | none | LORA.gguf")
     openai_api_key: SecretStr | None = Field(None, description="key for an openai: server that wants one")
     hf_endpoint: str = Field("https://huggingface.co", description="where hf: models are fetched from")
     hf_token: SecretStr | None = Field(None, description="token for gated hf: models")
@@ -47,6 +51,11 @@ class CoreSettings(BaseSettings):
     queue_size: Annotated[int, Field(ge=1)] = Field(32, description="questions that may wait for the model")
     question_characters: Annotated[int, Field(ge=1)] = Field(4000, description="longest question that is accepted")
     retention_days: Annotated[int, Field(ge=0)] = Field(90, description="days a conversation is kept; 0: for ever")
+
+    @property
+    def roots(self) -> list[Path]:
+        """The folders of INGEST_ROOTS; none where it is unset."""
+        return [Path(root.strip()).expanduser() for root in self.ingest_roots.split(",") if root.strip()]
 
 
 def load_settings(kind: type[Settings]) -> Settings:

@@ -11,11 +11,14 @@ from typing import Any, TextIO
 
 from bot.answer_json import answer_json
 from bot.commands.ready import require_index
+from bot.links import Links, parse_links
 from bot.opening import open_docent
+from bot.settings import BotSettings
 from bot.terminal import show_answer, show_why
 from core.bootstrap import Core
 from core.errors import ConfigurationError, QuestionError
 from core.models import ConversationKey, Question, Turn
+from core.settings import load_settings
 
 
 async def run(arguments: argparse.Namespace) -> int:
@@ -27,6 +30,7 @@ async def run(arguments: argparse.Namespace) -> int:
     if arguments.batch is not None and arguments.conversation is not None:
         raise ConfigurationError("--conversation goes with one QUESTION; a batch line brings its own history.")
     batch = list(_read_batch(arguments.batch)) if arguments.batch is not None else []
+    links = parse_links(load_settings(BotSettings).source_url)
     async with open_docent() as core:
         if arguments.batch is None:
             # A question that can't be asked is said before anything loads.
@@ -34,8 +38,8 @@ async def run(arguments: argparse.Namespace) -> int:
         await require_index(core)
         collections = tuple(arguments.collection) if arguments.collection else None
         if arguments.batch is not None:
-            return await _answer_batch(core, batch, arguments.out, collections)
-        return await _answer_one(core, arguments, collections)
+            return await _answer_batch(core, batch, arguments.out, collections, links)
+        return await _answer_one(core, arguments, collections, links)
 
 
 def conversation_key(name: str) -> ConversationKey:
@@ -43,15 +47,17 @@ def conversation_key(name: str) -> ConversationKey:
     return ConversationKey(platform="cli", channel=name)
 
 
-async def _answer_one(core: Core, arguments: argparse.Namespace, collections: tuple[str, ...] | None) -> int:
+async def _answer_one(
+    core: Core, arguments: argparse.Namespace, collections: tuple[str, ...] | None, links: Links
+) -> int:
     key = conversation_key(arguments.conversation) if arguments.conversation else None
     history = await core.conversations.turns(key) if key else ()
     question = Question(arguments.question, history, collections)
     if arguments.json:
         answer = await core.answerer.answer(question)
-        print(json.dumps(answer_json(answer), ensure_ascii=False))
+        print(json.dumps(answer_json(answer, links=links), ensure_ascii=False))
     else:
-        answer = await show_answer(core.answerer, question)
+        answer = await show_answer(core.answerer, question, links=links)
     if arguments.why:
         show_why(answer)
     if key and answer.small_talk is None:
@@ -87,7 +93,11 @@ def _read_batch(path: Path) -> Iterator[tuple[object, Question]]:
 
 
 async def _answer_batch(
-    core: Core, batch: list[tuple[object, Question]], out: Path | None, collections: tuple[str, ...] | None
+    core: Core,
+    batch: list[tuple[object, Question]],
+    out: Path | None,
+    collections: tuple[str, ...] | None,
+    links: Links,
 ) -> int:
     """Write one line an input line, in order, each as soon as it is there; a question that can't be asked says why."""
     opened: TextIO | None = None
@@ -102,7 +112,7 @@ async def _answer_batch(
         for number, (identifier, question) in enumerate(batch, start=1):
             asked = Question(question.text, question.history, collections)
             try:
-                line = answer_json(await core.answerer.answer(asked), identifier)
+                line = answer_json(await core.answerer.answer(asked), identifier, links=links)
             except QuestionError as error:
                 failed += 1
                 line = {"id": identifier, "question": question.text, "error": str(error)}

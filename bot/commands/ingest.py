@@ -1,35 +1,97 @@
-"""`docent ingest`: makes a collection mirror a folder, with a bar on a terminal and a summary at the end."""
+"""`docent ingest`: makes a collection mirror a folder; the plan first, then a bar, a summary at the end."""
 
 from __future__ import annotations
 
 import argparse
+import getpass
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.prompt import Confirm
 
 from bot import wording
 from bot.opening import open_docent
-from core.ingestion.ingest import Progress as Step
-from core.ingestion.ingest import Report, Summary
+from core.ingestion.ingest import Ingester
+from core.ingestion.outcome import Progress as Step
+from core.ingestion.outcome import RemovalNotConfirmedError, Report, Summary
+from core.ingestion.plan import Plan
+
+# Where there is no terminal, a line each time that so many more files are done.
+_FILES_A_LINE = 50
 
 
 async def run(arguments: argparse.Namespace) -> int:
     """Ingest; exit status 1 when a file failed."""
     async with open_docent(answers=False) as core:
-        with bar(quiet=arguments.json) as report:
-            summary = await core.ingester.ingest(
-                arguments.folder,
-                arguments.collection,
-                dry_run=arguments.dry_run,
-                rebuild=arguments.rebuild,
-                report=report,
-            )
-    print(json.dumps(summary_json(summary), ensure_ascii=False) if arguments.json else text(summary))
+        summary = await ingest_shown(
+            core.ingester,
+            arguments.folder,
+            arguments.collection,
+            dry_run=arguments.dry_run,
+            rebuild=arguments.rebuild,
+            confirmed=arguments.yes,
+            quiet=arguments.json,
+        )
+    print(json.dumps(summary.as_json(), ensure_ascii=False) if arguments.json else text(summary))
     return 1 if summary.failed else 0
+
+
+async def ingest_shown(
+    ingester: Ingester,
+    folder: Path,
+    collection: str = "default",
+    *,
+    dry_run: bool = False,
+    rebuild: bool = False,
+    confirmed: bool = False,
+    quiet: bool = False,
+) -> Summary:
+    """Ingest with the plan and a bar on standard error; quiet: with neither. Raises what Ingester.ingest does.
+
+    On a terminal a removal that has to be confirmed is asked about; saying no is RemovalNotConfirmedError as well.
+    """
+    console = Console(stderr=True, highlight=False)
+
+    def show_plan(plan: Plan) -> None:
+        if not quiet:
+            lines = wording.plan_lines(plan.as_json(), paths=dry_run or plan.removes_much)
+            console.print("\n".join(lines), markup=False, soft_wrap=True)
+
+    while True:
+        try:
+            with bar(console, quiet=quiet) as report:
+                return await ingester.ingest(
+                    folder,
+                    collection,
+                    dry_run=dry_run,
+                    rebuild=rebuild,
+                    confirmed=confirmed,
+                    requested_by=_person(),
+                    planned=show_plan,
+                    report=report,
+                )
+        except RemovalNotConfirmedError as error:
+            question = wording.run_would_remove(error.removed, error.total)
+            if quiet or not _can_ask() or not Confirm.ask(question, console=console, default=False):
+                raise
+            confirmed = True
+
+
+def _person() -> str:
+    """Name whoever types, as runs record them; a container may know its user by number only."""
+    try:
+        return f"cli:{getpass.getuser()}"
+    except (KeyError, OSError):
+        return "cli"
+
+
+def _can_ask() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def text(summary: Summary) -> str:
@@ -37,16 +99,10 @@ def text(summary: Summary) -> str:
     return "\n".join(wording.summary_lines(summary))
 
 
-def summary_json(summary: Summary) -> dict[str, object]:
-    """Give the summary with its failures as objects."""
-    failed = [{"document": document, "reason": reason} for document, reason in summary.failed]
-    return {**asdict(summary), "failed": failed}
-
-
 @contextmanager
-def bar(*, quiet: bool = False) -> Iterator[Report]:
-    """Show a bar with rate and time left while the body runs; a line every 50 documents where there's no terminal."""
-    console = Console(stderr=True)
+def bar(console: Console | None = None, *, quiet: bool = False) -> Iterator[Report]:
+    """Show a bar with rate and time left while the body runs; now and then a line where there's no terminal."""
+    console = console or Console(stderr=True, highlight=False)
     if quiet or not console.is_terminal:
         yield _silent if quiet else _Lines(console).report
         return
@@ -54,19 +110,19 @@ def bar(*, quiet: bool = False) -> Iterator[Report]:
         TextColumn("Ingesting"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[chunks]} chunks"),
+        TextColumn("{task.fields[chunks]}"),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
-        TextColumn("[dim]{task.fields[document]}"),
+        TextColumn("{task.fields[document]}", style="dim", markup=False),
         console=console,
         transient=True,
     ) as progress:
-        task = progress.add_task("ingest", total=None, chunks=0, document="")
+        task = progress.add_task("ingest", total=None, chunks="", document="")
 
         def report(step: Step) -> None:
-            progress.update(
-                task, completed=step.done, total=step.total, chunks=step.chunks, document=step.document[-50:]
-            )
+            chunks = wording.chunk_rate(step.chunks, step.chunks_per_second)
+            document = wording.printable(step.document)[-50:]
+            progress.update(task, completed=step.done, total=step.total, chunks=chunks, document=document)
 
         yield report
 
@@ -80,7 +136,9 @@ class _Lines:
 
     def __init__(self, console: Console) -> None:
         self._console = console
+        self._told = 0
 
     def report(self, step: Step) -> None:
-        if step.total and step.document and step.done % 50 == 0:
-            self._console.print(f"ingesting {step.done}/{step.total}, {step.chunks} chunks", highlight=False)
+        if step.done // _FILES_A_LINE > self._told:
+            self._told = step.done // _FILES_A_LINE
+            self._console.print(wording.ingest_line(step), markup=False, soft_wrap=True)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
+from pathlib import Path
 
 from rich.console import Console
 
 from bot import wording
-from bot.commands.ingest import bar
+from bot.commands.ingest import ingest_shown
 from bot.commands.ingest import text as summary_text
+from bot.links import parse_links
 from bot.opening import open_docent
 from bot.serving import serve
 from bot.settings import BotSettings
@@ -27,22 +30,28 @@ async def run(arguments: argparse.Namespace) -> int:
     With --ask that question takes the proof's place, and nothing is served.
     """
     bot = load_settings(BotSettings)
+    links = parse_links(bot.source_url)
     console = Console(highlight=False, theme=THEME)
     async with open_docent(migrate=True) as core:
         folder = core.settings.docs_dir
         console.print(wording.ingesting(folder), markup=False)
-        with bar() as report:
-            summary = await core.ingester.ingest(folder, report=report)
+        summary = await ingest_shown(core.ingester, folder, confirmed=await _is_another(core, folder))
         console.print(summary_text(summary), markup=False)
         if not summary.added + summary.changed + summary.moved + summary.unchanged:
             raise ConfigurationError(wording.no_documents(folder))
         question = arguments.ask or await _proof_question(core)
         console.print(f"\n> {question}\n", style="bold", markup=False)
-        await show_answer(core.answerer, Question(question), console)
+        await show_answer(core.answerer, Question(question), console, links)
         console.print()
         if not arguments.ask:
             await serve(core, bot)
     return 0
+
+
+async def _is_another(core: Core, folder: Path) -> bool:
+    """Tell whether DOCS_DIR names another folder than before: that is how a person says that the old one may go."""
+    place = str(await asyncio.to_thread(folder.resolve))
+    return any(entry.name == "default" and entry.folder != place for entry in await core.index.status())
 
 
 async def _proof_question(core: Core) -> str:

@@ -86,7 +86,8 @@ async def _told(core: Core, questions: QuestionSet, collections: tuple[str, ...]
     for collection in sorted(searched, key=lambda one: one.name):
         stored = await core.index.documents(collection.name)
         for path in sorted(stored):
-            digest.update(f"{collection.name}/{path} {stored[path].file_hash}\n".encode())
+            content = stored[path].file_hash.rpartition(":")[2]  # without what tells how it was cut
+            digest.update(f"{collection.name}/{path} {content}\n".encode())
     index = await core.index.settings()
     return AskedSet(
         name=questions.name,

@@ -28,6 +28,7 @@ class DiscordStage:
         self._desk = desk
         self._channel = server.state.channel_named("general")
         self._person = server.state.user_named("ben")
+        self._admin = server.state.user_named("ada")
         self._film = Film(lambda: screen(server.state, self._channel, self._person))
         server.watch = self._film.look
 
@@ -45,18 +46,45 @@ class DiscordStage:
     async def show_evidence(self) -> None:
         """Press the button (see Stage)."""
         label, before = wording.DISCORD_BUTTONS["evidence"], len(self._ours())
+        button = self._button(label)
+        if button:
+            self._film.begin(wording.page_presses(self._person.name, label))
+            await self._server.click(self._person, self._channel, *button)
+            await self._server.until(lambda: len(self._ours()) > before, stage.PRESS_SECONDS)
+
+    async def reingest(self, argument: str) -> None:
+        """Give the command and wait (see Stage)."""
+        label, told, public = wording.RUN_BUTTONS["confirm"], self._desk.told, self._public()
+        words = argument.split()
+        options = {"folder": " ".join(word for word in words if word != "--dry-run"), "dry_run": "--dry-run" in words}
+        self._film.begin(wording.page_commands(self._admin.name, f"/reingest {argument}".rstrip()))
+        given = await self._server.slash_command(
+            self._admin, self._channel, "reingest", {name: value for name, value in options.items() if value}
+        )
+        await self._server.until(lambda: any(message.content for message in given.messages), stage.PRESS_SECONDS)
+        wanted = told + self._public() - public
+        while self._desk.told < wanted:
+            await self._server.until(
+                lambda: self._desk.told >= wanted or self._button(label) is not None, stage.ANSWER_SECONDS
+            )
+            if button := self._button(label):
+                self._film.begin(wording.page_presses(self._admin.name, label))
+                await self._server.click(self._admin, self._channel, *button)
+                await self._server.until(lambda: self._button(label) is None, stage.PRESS_SECONDS)
+
+    def _public(self) -> int:
+        return sum(not message.ephemeral for message in self._ours())
+
+    def _button(self, label: str) -> tuple[int, str] | None:
+        """Give the newest button of a name: the id of its message and its own."""
         buttons = (
-            (message.id, item["custom_id"])
+            (message.id, str(item["custom_id"]))
             for message in reversed(self._ours())
             for row in message.components
             for item in row["components"]
             if item.get("label") == label
         )
-        message_id, custom_id = next(buttons, (0, ""))
-        if custom_id:
-            self._film.begin(wording.page_presses(self._person.name, label))
-            await self._server.click(self._person, self._channel, message_id, custom_id)
-            await self._server.until(lambda: len(self._ours()) > before, stage.PRESS_SECONDS)
+        return next(buttons, None)
 
     def transcript(self) -> str:
         """Give the channel as text."""

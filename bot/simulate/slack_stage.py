@@ -20,8 +20,9 @@ from bot.simulate.slack_page import screen, window
 from bot.simulate.slack_page_text import person
 from bot.simulate.slack_server import SlackServer
 from bot.simulate.slack_shapes import as_typed
+from bot.simulate.slack_state import Message
 
-_CHANNEL, _PERSON = "CGENERAL", "UGRACE"
+_CHANNEL, _PERSON, _ADMIN = "CGENERAL", "UGRACE", "UADA"
 
 
 class SlackStage:
@@ -49,18 +50,44 @@ class SlackStage:
     async def show_evidence(self) -> None:
         """Press the button (see Stage)."""
         label, messages = wording.SLACK_SHOW_EVIDENCE, self._server.state.channels[_CHANNEL].messages
+        button = self._button(label)
+        if button:
+            before = len(messages)
+            self._film.begin(wording.page_presses(self._name, label))
+            await self._server.click(_PERSON, _CHANNEL, *button)
+            await self._server.until(lambda: len(messages) > before, stage.PRESS_SECONDS)
+
+    async def reingest(self, argument: str) -> None:
+        """Give the command and wait (see Stage)."""
+        admin, label = person(self._server.state, _ADMIN), wording.RUN_BUTTONS["confirm"]
+        told, public, private = self._desk.told, len(self._ours()), len(self._ours(_ADMIN))
+        self._film.begin(wording.page_commands(admin, f"/docent reingest {argument}".rstrip()))
+        await self._server.slash_command(_ADMIN, _CHANNEL, "/docent", f"reingest {argument}")
+        await self._server.until(lambda: len(self._ours(_ADMIN)) > private, stage.PRESS_SECONDS)
+        wanted = told + len(self._ours()) - public
+        while self._desk.told < wanted:
+            await self._server.until(
+                lambda: self._desk.told >= wanted or self._button(label) is not None, stage.ANSWER_SECONDS
+            )
+            if button := self._button(label):
+                self._film.begin(wording.page_presses(admin, label))
+                await self._server.click(_ADMIN, _CHANNEL, *button)
+                await self._server.until(lambda: self._button(label) is None, stage.PRESS_SECONDS)
+
+    def _ours(self, visible_to: str = "") -> list[Message]:
+        state = self._server.state
+        messages = state.channels[_CHANNEL].messages.values()
+        return [one for one in messages if one.user == state.bot_user and one.visible_to == visible_to]
+
+    def _button(self, label: str) -> tuple[str, str] | None:
+        """Give the newest button of a name: the ts of its message and its action."""
         buttons = (
-            (message.ts, element["action_id"])
-            for message in reversed(messages.values())
+            (message.ts, str(element["action_id"]))
+            for message in reversed(self._server.state.channels[_CHANNEL].messages.values())
             for _, element in usable_elements(message.blocks)
             if label in labels(element)
         )
-        ts, action = next(buttons, ("", ""))
-        if action:
-            before = len(messages)
-            self._film.begin(wording.page_presses(self._name, label))
-            await self._server.click(_PERSON, _CHANNEL, ts, action)
-            await self._server.until(lambda: len(messages) > before, stage.PRESS_SECONDS)
+        return next(buttons, None)
 
     def transcript(self) -> str:
         """Give the channel as text."""
@@ -82,6 +109,7 @@ async def slack_stage(desk: Dispatcher) -> AsyncIterator[SlackStage]:
             slack_bot_token=SecretStr(server.state.bot_token),
             slack_app_token=SecretStr(server.state.app_token),
             slack_api_url=server.api_url,
+            platform_admins="on",
         )
         async with running(server, SlackPlatform(settings), desk):
             yield SlackStage(server, desk)

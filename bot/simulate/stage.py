@@ -24,6 +24,10 @@ class Stage(Protocol):
         """Press the button under the newest answer that shows its evidence, where there is one."""
         ...
 
+    async def reingest(self, argument: str) -> None:
+        """Let an admin give the command, and confirm what waits for that; returns when its end is told."""
+        ...
+
     def transcript(self) -> str:
         """Give the channel as text."""
         ...

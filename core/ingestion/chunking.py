@@ -13,10 +13,13 @@ from core.ingestion.sentences import split_sentences
 from core.models import Block, Chunk, LoadedDocument
 
 # Raise this when chunks come out differently: unchanged files are then cut anew at the next ingest.
-CHUNKING_VERSION = 1
+CHUNKING_VERSION = 2
 HEADING_SEPARATOR = " › "
 _SPECIAL_TOKENS = 2  # [CLS] and [SEP]
 _PREFIX_SHARE = 0.3  # of the embedder's limit at most for title and heading path
+# To some tokenizers a word of any length is one unknown word; none stands for more characters than these here.
+_TOKEN_CHARACTERS = 40
+_PIECE_CHARACTERS = 2_000
 
 CountTokens = Callable[[Sequence[str]], list[int]]
 
@@ -55,7 +58,13 @@ def chunk_document(
 
 
 def _tokens(text: str, count_tokens: CountTokens) -> int:
-    return count_tokens([text])[0] - _SPECIAL_TOKENS
+    return _counts([text], count_tokens)[0]
+
+
+def _counts(texts: Sequence[str], count_tokens: CountTokens) -> list[int]:
+    """Give the tokens of each text without the special ones."""
+    counted = zip(texts, count_tokens(texts), strict=True)
+    return [max(count - _SPECIAL_TOKENS, len(text) // _TOKEN_CHARACTERS) for text, count in counted]
 
 
 def _prefix(title: str, path: tuple[str, ...], count_tokens: CountTokens, limit: int) -> str:
@@ -90,7 +99,7 @@ def _sections(document: LoadedDocument) -> Iterator[tuple[tuple[str, ...], list[
 def _units(blocks: Sequence[Block], count_tokens: CountTokens, room: int) -> list[_Unit]:
     """Make the pieces that are kept whole; a block that is too large is cut at rows, lines, sentences or words."""
     texts = [_indented(block) for block in blocks]
-    counts = [count - _SPECIAL_TOKENS for count in count_tokens([plain(text) for text in texts])]
+    counts = _counts([plain(text) for text in texts], count_tokens)
     units: list[_Unit] = []
     for index, (block, text, tokens) in enumerate(zip(blocks, texts, counts, strict=True)):
         follower = blocks[index + 1].kind if index + 1 < len(blocks) else ""
@@ -162,12 +171,12 @@ def _fill(pieces: Iterable[str], count_tokens: CountTokens, room: int, joint: st
     """Join pieces greedily into texts of at most room tokens; a piece above that is cut between words."""
     small: list[str] = []
     for piece in pieces:
-        small.extend([piece] if _tokens(plain(piece), count_tokens) <= room else _cut_words(piece, count_tokens, room))
+        small.extend(part for length in _lengths(piece) for part in _cut_words(length, count_tokens, room))
     filled: list[tuple[str, int]] = []
     current: list[str] = []
     used = 0
-    for piece, count in zip(small, count_tokens([plain(piece) for piece in small]) if small else [], strict=True):
-        tokens = count - _SPECIAL_TOKENS
+    counts = _counts([plain(piece) for piece in small], count_tokens) if small else []
+    for piece, tokens in zip(small, counts, strict=True):
         if current and used + tokens > room:
             filled.append((joint.join(current), used))
             current, used = [], 0
@@ -176,6 +185,18 @@ def _fill(pieces: Iterable[str], count_tokens: CountTokens, room: int, joint: st
     if current:
         filled.append((joint.join(current), used))
     return filled
+
+
+def _lengths(piece: str) -> Iterator[str]:
+    """Cut a very long piece between words, so that halving has little to read again at each level."""
+    start = 0
+    while len(piece) - start > _PIECE_CHARACTERS:
+        end = start + _PIECE_CHARACTERS
+        space = max(piece.rfind(" ", start, end), piece.rfind("\n", start, end))
+        end = space if space > start else end
+        yield piece[start:end].strip()
+        start = end
+    yield piece[start:].strip() if start else piece
 
 
 def _cut_words(piece: str, count_tokens: CountTokens, room: int) -> list[str]:

@@ -5,23 +5,29 @@ from __future__ import annotations
 import html
 import re
 
-_IMAGE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
-_LINK = re.compile(r"\[([^\]]+)\]\((?:[^()]|\([^)]*\))*\)")
-_REFERENCE = re.compile(r"\[([^\]]+)\]\[[^\]]*\]")
-_AUTOLINK = re.compile(r"<((?:https?|mailto):[^>\s]+)>")
-_TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
-_FENCE = re.compile(r"^\s*(?:```|~~~).*$", re.MULTILINE)
-_TABLE_RULE = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?\s*$", re.MULTILINE)
-_MARKER = re.compile(r"^\s*(?:[-*+]|\d{1,9}[.)])\s+(?:\[[ xX]\]\s+)?", re.MULTILINE)
-_QUOTE = re.compile(r"^\s*(?:>\s?)+", re.MULTILINE)
-_HEADING = re.compile(r"^#{1,6}\s+", re.MULTILINE)
-_EMPHASIS = re.compile(r"(?<![\w*\\])(\*{1,3})(?=\S)(.+?)(?<=[^\s\\])\1(?![\w*])", re.DOTALL)
-_UNDERSCORE = re.compile(r"(?<![\w\\])(_{1,3})(?=\S)(.+?)(?<=[^\s\\])\1(?!\w)", re.DOTALL)
+# No pattern scans past the start of another match of itself or gives back what it took: hostile text stays cheap.
+_IMAGE = re.compile(r"!\[([^\[\]]*+)\]\([^()]*+\)")
+_LINK = re.compile(r"\[([^\[\]]++)\]\((?:[^()]++|\((?:[^()]++|\([^()]*+\))*+\))*+\)")
+_REFERENCE = re.compile(r"\[([^\[\]]++)\]\[[^\[\]]*+\]")
+_AUTOLINK = re.compile(r"<((?:https?|mailto):[^<>\s]++)>")
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*+>")
+_FENCE = re.compile(r"^[^\S\n]*+(?:```|~~~).*$", re.MULTILINE)
+_TABLE_RULE = re.compile(
+    r"^[^\S\n]*+\|?[^\S\n]*+:?-{2,}+:?[^\S\n]*+(?:\|[^\S\n]*+:?-{2,}+:?[^\S\n]*+)*+\|?[^\S\n]*+$", re.MULTILINE
+)
+_MARKER = re.compile(r"^[^\S\n]*+(?:[-*+]|\d{1,9}[.)])\s++(?:\[[ xX]\]\s++)?", re.MULTILINE)
+_QUOTE = re.compile(r"^[^\S\n]*+(?:>\s?)++", re.MULTILINE)
+_HEADING = re.compile(r"^#{1,6}\s++", re.MULTILINE)
+# Inside of emphasis its own mark stands only where it marks nothing: "5 * 3" and "snake_case".
+_EMPHASIS = re.compile(
+    r"(?<![\w*\\])(\*{1,3})(?=\S)((?:[^*\\]|\\.|(?<=\s)\*(?=\s))++)(?<=[^\s\\])\1(?![\w*])", re.DOTALL
+)
+_UNDERSCORE = re.compile(r"(?<![\w\\])(_{1,3})(?=\S)((?:[^_\\]|\\.|(?<=\w)_(?=\w))++)(?<=[^\s\\])\1(?!\w)", re.DOTALL)
 _STRIKE = re.compile(r"~~(.+?)~~", re.DOTALL)
-_CODE = re.compile(r"`+([^`]+)`+")
+_CODE = re.compile(r"(?<!`)`++([^`]++)`++")
 _ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+\-.!|<>])")
-_SPACE = re.compile(r"[ \t\u00a0]+")
-_LINES = re.compile(r"\s*\n\s*")
+_SPACE = re.compile(r"[^\S\n]+")
+_LINES = re.compile(r" ?\n\s*+")
 
 
 def plain(markdown: str, *, one_line: bool = False) -> str:

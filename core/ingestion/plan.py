@@ -1,20 +1,42 @@
-"""Compares a folder with what is stored and says what an ingest would do; nothing is written here."""
+"""Compares a folder with what is stored and says what an ingest would do; nothing is written here.
+
+Three rules make an ingest cost what has changed:
+- A file counts as unchanged when its size and clock are the stored ones. The clock is the later of the times at which
+  the file and its directory entry changed (mtime and ctime): a time that was set back moves the second, which nobody
+  can set, so an edit behind an old date is still seen.
+- A file of another size has changed, and one of a new name is new: neither is hashed here. Whoever brings it in hashes
+  what it reads.
+- A new file whose size a missing one had is hashed: the same content under another name has moved.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Literal, Protocol
 
-from core.errors import ConfigurationError, IngestionError
+from core.errors import IngestionError
+from core.ingestion.chunking import CHUNKING_VERSION
+from core.ingestion.listing import Listing
+from core.ingestion.loaders.files import check_regular, open_regular
 
 # A file changed this recently may change again within the same clock tick: its time is not trusted (as in git's
 # "racy" index entries, https://git-scm.com/docs/racy-git).
 _RACY_NS = 2_000_000_000
+# Stands before the digest in a stored hash: a document that was cut in another way counts as changed.
+_CUT_MARK = f"{CHUNKING_VERSION}:"
+_DIGEST = 64  # hexadecimal digits of SHA-256
+_BLOCK_BYTES = 1024 * 1024
+# What one batch of work holds at most: a minute or so for one machine, and little to do again after a crash.
+_BATCH_FILES = 64
+_BATCH_BYTES = 4 * 1024 * 1024
+
+WorkKind = Literal["added", "changed", "moved"]
 
 
 class Known(Protocol):
@@ -31,105 +53,186 @@ class Known(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class FoundFile:
-    """A file of the folder. path: relative, with "/". modified_ns: 0 when the clock can't be trusted yet."""
+class Work:
+    """A file to bring in. path: relative, with "/". size: bytes.
 
+    stored: the id of the stored version, also under an older path (moved_from); None for a new document.
+    """
+
+    kind: WorkKind
     path: str
-    file_hash: str
     size: int
-    modified_ns: int
+    stored: int | None = None
+    moved_from: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Give what `Work(**...)` makes the same work of."""
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What an ingest does: each file stands in one of these. `moved` pairs a file with its stored document's path."""
+    """What an ingest would do.
 
-    added: tuple[FoundFile, ...] = ()
-    changed: tuple[FoundFile, ...] = ()
-    moved: tuple[tuple[FoundFile, str], ...] = ()
-    removed: tuple[str, ...] = ()
-    unchanged: tuple[FoundFile, ...] = ()
+    removed: (path, stored id) of documents whose file is gone. unchanged: how many files.
+    touched: stored id -> new clock of unchanged files. failed: (path, reason) of what can't be looked at.
+    stored: how many documents the collection has before.
+    """
+
+    added: tuple[Work, ...] = ()
+    changed: tuple[Work, ...] = ()
+    moved: tuple[Work, ...] = ()
+    removed: tuple[tuple[str, int], ...] = ()
+    unchanged: int = 0
+    touched: Mapping[int, int] = field(default_factory=dict)
     failed: tuple[tuple[str, str], ...] = ()
+    stored: int = 0
+
+    @property
+    def removes_much(self) -> bool:
+        """Tell whether so much goes that it may be a mistake: over two documents and over a third of all."""
+        return len(self.removed) > 2 and 3 * len(self.removed) > self.stored
+
+    def as_json(self, first: int = 5) -> dict[str, Any]:
+        """Give the counts, and under "first" the first paths of each kind; a moved one as "old → new"."""
+        paths: dict[str, list[str]] = {
+            "added": [work.path for work in self.added[:first]],
+            "changed": [work.path for work in self.changed[:first]],
+            "moved": [f"{work.moved_from} → {work.path}" for work in self.moved[:first]],
+            "removed": [path for path, _ in self.removed[:first]],
+            "failed": [path for path, _ in self.failed[:first]],
+        }
+        return {
+            "added": len(self.added),
+            "changed": len(self.changed),
+            "moved": len(self.moved),
+            "removed": len(self.removed),
+            "unchanged": self.unchanged,
+            "failed": len(self.failed),
+            "stored": self.stored,
+            "first": {kind: found for kind, found in paths.items() if found},
+        }
 
 
-def list_files(folder: Path, supported: frozenset[str]) -> Iterator[str]:
-    """Yield the relative paths of the supported files in order; hidden files and folders stay out.
+def make_plan(folder: Path, listing: Listing, stored: Mapping[str, Known]) -> Plan:
+    """Compare files with stored documents, path by path.
 
-    Links to folders are not followed, links to files only where they stay inside the folder.
-    Raises ConfigurationError when the folder isn't there or can't be read.
+    Documents below a folder that can't be listed stay as they are: nobody knows whether they are gone.
     """
-    if not folder.is_dir():
-        what = "is a file, not a folder" if folder.exists() else "isn't there"
-        raise ConfigurationError(f"The folder {str(folder)!r} {what}; name the folder that holds the documents.")
-    if not os.access(folder, os.R_OK | os.X_OK):
-        raise ConfigurationError(f"The folder {str(folder)!r} can't be read; give this user the right to read it.")
-    root = folder.resolve()
-    for place, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            path = Path(place) / name
-            if name.startswith(".") or path.suffix.lower() not in supported:
-                continue
-            if path.is_symlink() and not path.resolve().is_relative_to(root):
-                continue
-            yield path.relative_to(folder).as_posix()
-
-
-def make_plan(folder: Path, paths: Iterable[str], stored: Mapping[str, Known], *, recut: bool = False) -> Plan:
-    """Compare files with stored documents, path by path; a file is hashed only when its size or time differs.
-
-    recut: treat every stored file as changed (the way of cutting chunks has changed).
-    """
-    added: list[FoundFile] = []
-    changed: list[FoundFile] = []
-    unchanged: list[FoundFile] = []
-    failed: list[tuple[str, str]] = []
-    seen: set[str] = set()
-    for path in paths:
-        seen.add(path)
-        known = stored.get(path)
+    new: list[Work] = []
+    changed: list[Work] = []
+    touched: dict[int, int] = {}
+    failed = [(_storable(place), reason) for place, reason in listing.unreadable]
+    missing = {path: known for path, known in stored.items() if not _lies_in(path, listing.unreadable)}
+    unchanged = 0
+    for path in listing.paths:
+        known = missing.pop(path, None)
         try:
-            found = _look(folder, path, known)
-            path.encode()  # names that are no UTF-8 can't be stored
-        except (OSError, UnicodeEncodeError, IngestionError) as error:
-            reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-            failed.append((path.encode(errors="replace").decode(), f"can't be read: {reason}"))
-            continue
-        if known is None:
-            added.append(found)
-        elif found.file_hash != known.file_hash or recut:
-            changed.append(found)
-        else:
-            unchanged.append(found)
-    removed = [path for path in stored if path not in seen]
-    added, moved, removed = _pair_moves(added, removed, stored)
-    return Plan(tuple(added), tuple(changed), tuple(moved), tuple(removed), tuple(unchanged), tuple(failed))
+            status = _status(folder, path)
+            if known is None:
+                new.append(Work("added", path, status.st_size))
+            elif not _is_same(folder / path, status, known):
+                changed.append(Work("changed", path, status.st_size, known.id))
+            else:
+                unchanged += 1
+                if known.modified_ns != (now := trusted_clock(status)):
+                    touched[known.id] = now
+        except IngestionError as error:
+            failed.append((_storable(path), str(error)))
+    added, moved = _pair_moves(folder, new, missing)
+    return Plan(
+        added=tuple(added),
+        changed=tuple(changed),
+        moved=tuple(moved),
+        removed=tuple((path, known.id) for path, known in missing.items()),
+        unchanged=unchanged,
+        touched=touched,
+        failed=tuple(failed),
+        stored=len(stored),
+    )
 
 
-def _look(folder: Path, path: str, known: Known | None) -> FoundFile:
-    file = folder / path
-    stat = file.stat()
-    if known and known.modified_ns and (stat.st_size, stat.st_mtime_ns) == (known.size, known.modified_ns):
-        return FoundFile(path, known.file_hash, stat.st_size, stat.st_mtime_ns)
-    with file.open("rb") as opened:
-        digest = hashlib.file_digest(opened, "sha256").hexdigest()
-    trusted = time.time_ns() - stat.st_mtime_ns > _RACY_NS
-    return FoundFile(path, digest, stat.st_size, stat.st_mtime_ns if trusted else 0)
+def work_of(plan: Plan) -> list[Work]:
+    """Give what must be brought in, moved documents first: they cost least and their old path is wrong already."""
+    return [*plan.moved, *plan.changed, *plan.added]
 
 
-def _pair_moves(
-    added: Sequence[FoundFile], removed: Sequence[str], stored: Mapping[str, Known]
-) -> tuple[list[FoundFile], list[tuple[FoundFile, str]], list[str]]:
-    """Recognise a file that went from one path and came at another with the same content."""
+def batches_of(work: Sequence[Work]) -> Iterator[list[Work]]:
+    """Yield work in pieces for one worker at a time, bounded in files and bytes; a larger file is one on its own."""
+    batch: list[Work] = []
+    size = 0
+    for item in work:
+        if batch and (len(batch) == _BATCH_FILES or size + item.size > _BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(item)
+        size += item.size
+    if batch:
+        yield batch
+
+
+def fingerprint(file: Path) -> str:
+    """Give what tells a file's content, and how it would be cut now, from any other. Raises IngestionError."""
+    digest = hashlib.sha256()
+    with open_regular(file) as opened:
+        while block := opened.read(_BLOCK_BYTES):
+            digest.update(block)
+    return _CUT_MARK + digest.hexdigest()
+
+
+def clock(status: os.stat_result) -> int:
+    """Give when a file last changed, in nanoseconds: in its content, its times or its rights."""
+    return max(status.st_mtime_ns, status.st_ctime_ns)
+
+
+def trusted_clock(status: os.stat_result) -> int:
+    """Give a file's clock to be stored; 0 when the file may still change within the same tick of it."""
+    found = clock(status)
+    return found if time.time_ns() - found > _RACY_NS else 0
+
+
+def _status(folder: Path, path: str) -> os.stat_result:
+    if path != _storable(path):
+        raise IngestionError("The file's name is not UTF-8; rename it.")
+    return check_regular(folder / path, sys.maxsize)
+
+
+def _storable(path: str) -> str:
+    """Give a path that can be stored and shown: with question marks for the bytes of a name that is not UTF-8."""
+    return path.encode(errors="replace").decode()
+
+
+def _lies_in(path: str, folders: Iterable[tuple[str, str]]) -> bool:
+    return any(folder == "." or path.startswith(f"{folder}/") for folder, _ in folders)
+
+
+def _is_same(file: Path, status: os.stat_result, known: Known) -> bool:
+    if status.st_size != known.size or known.file_hash[:-_DIGEST] != _CUT_MARK:
+        return False
+    return clock(status) == known.modified_ns or fingerprint(file) == known.file_hash
+
+
+def _pair_moves(folder: Path, new: Sequence[Work], missing: dict[str, Known]) -> tuple[list[Work], list[Work]]:
+    """Tell moved files from added ones; what has moved is taken out of `missing`."""
+    sizes = {known.size for known in missing.values()}
     gone: dict[str, list[str]] = {}
-    for path in removed:
-        gone.setdefault(stored[path].file_hash, []).append(path)
-    really_added: list[FoundFile] = []
-    moved: list[tuple[FoundFile, str]] = []
-    for found in added:
-        if gone.get(found.file_hash):
-            moved.append((found, gone[found.file_hash].pop(0)))
+    for path, known in missing.items():
+        gone.setdefault(known.file_hash[-_DIGEST:], []).append(path)
+    added: list[Work] = []
+    moved: list[Work] = []
+    for work in new:
+        old = gone.get(_digest_if_readable(folder / work.path), []) if work.size in sizes else []
+        if old:
+            known = missing.pop(old[0])
+            moved.append(Work("moved", work.path, work.size, known.id, old.pop(0)))
         else:
-            really_added.append(found)
-    went = {old for _, old in moved}
-    return really_added, moved, [path for path in removed if path not in went]
+            added.append(work)
+    return added, moved
+
+
+def _digest_if_readable(file: Path) -> str:
+    """Tell a new file's content; "" for one that can't be read, which whoever brings it in will report."""
+    try:
+        return fingerprint(file)[-_DIGEST:]
+    except IngestionError:
+        return ""

@@ -26,8 +26,11 @@ B = 0.75
 AVERAGE_TERMS = 90
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-_IDENTIFIER = re.compile(r"[^\W_]+(?:[_\-./@][^\W_]+)+")
+# Tried from the start of a word only, and giving nothing back: a word of any length costs one look at it.
+_IDENTIFIER = re.compile(r"(?<![^\W_])[^\W_]++(?:[_\-./@][^\W_]++)++")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+# A longer word is a key or a picture in letters, and the index of terms has a limit.
+_TERM_CHARACTERS = 200
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
@@ -68,7 +71,7 @@ def tokenize(text: str, language: str = "english", *, without: frozenset[str] = 
         if len(parts) > 1:
             terms.extend(_stem(part.lower(), language) for part in parts)
     terms.extend(match.group().lower() for match in _IDENTIFIER.finditer(text))
-    return terms
+    return [term[:_TERM_CHARACTERS] for term in terms]
 
 
 @lru_cache(maxsize=65536)

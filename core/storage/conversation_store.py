@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import timedelta
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from core.models import Answer, ConversationKey, Turn
 from core.storage.database import Database
 from core.storage.tables import conversations, turns
+
+_CITES_ONLY = text(
+    """(CAST(:collections AS text[]) IS NULL OR NOT EXISTS (
+        SELECT 1 FROM jsonb_array_elements(turns.citations) AS cited
+        WHERE coalesce(cited ->> 'collection', '') <> ALL (:collections)
+    ))"""
+)
 
 
 class ConversationStore:
@@ -19,17 +27,24 @@ class ConversationStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def turns(self, key: ConversationKey, *, limit: int = 20) -> tuple[Turn, ...]:
-        """Give the last turns of one conversation, oldest first."""
+    async def turns(
+        self, key: ConversationKey, *, collections: Sequence[str] | None = None, limit: int = 20
+    ) -> tuple[Turn, ...]:
+        """Give the last turns of one conversation, oldest first.
+
+        collections: names that may be seen now, None for all; a turn that cites another one is left out.
+        """
         query = (
             select(turns.c.question, turns.c.answer)
             .join(conversations)
             .where(*(conversations.c[name] == value for name, value in asdict(key).items()))
+            .where(_CITES_ONLY)
             .order_by(turns.c.id.desc())
             .limit(limit)
         )
         async with self._database.begin() as connection:
-            rows = (await connection.execute(query)).all()
+            seen = {"collections": list(collections) if collections is not None else None}
+            rows = (await connection.execute(query, seen)).all()
         return tuple(Turn(row.question, row.answer) for row in reversed(rows))
 
     async def add(self, key: ConversationKey, answer: Answer) -> int:
@@ -54,6 +69,7 @@ class ConversationStore:
                     citations=[
                         {
                             "number": citation.number,
+                            "collection": citation.chunk.collection,
                             "document": citation.chunk.document,
                             "content_hash": citation.chunk.chunk.content_hash,
                             "evidence": citation.evidence,

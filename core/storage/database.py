@@ -16,8 +16,8 @@ from core.errors import ConfigurationError, StoreError
 from core.settings import CoreSettings
 from core.storage.embedded import start_embedded
 
-# sparsevec came with pgvector 0.7.0: https://github.com/pgvector/pgvector/blob/master/CHANGELOG.md
-_PGVECTOR_NEEDED = (0, 7)
+# Scans that go on until a filter has let enough through came with pgvector 0.8.0: https://github.com/pgvector/pgvector/blob/master/CHANGELOG.md
+_PGVECTOR_NEEDED = (0, 8)
 _CONNECT_SECONDS = 10
 
 
@@ -114,7 +114,7 @@ class Database:
         numbers = tuple(int(number) for number in re.findall(r"\d+", version)[:2])
         if numbers < _PGVECTOR_NEEDED:
             raise StoreError(
-                f"{self.place} has pgvector {version}, Docent needs 0.7 or newer; "
+                f"{self.place} has pgvector {version}, Docent needs 0.8 or newer; "
                 "update it and run ALTER EXTENSION vector UPDATE."
             )
         if found.installed_version is None:

@@ -1,23 +1,31 @@
-"""What ingestion reads and writes: collections, documents, their chunks, term frequencies and runs."""
+"""What ingestion reads and writes: collections, documents and their chunks."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass
 
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import Text, cast, delete, func, select, text
+from sqlalchemy.dialects.postgresql import Insert, distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import StoreError
-from core.models import Chunk
-from core.ports import Embeddings
-from core.retrieval.lexical import chunk_weights, sparse, tokenize
+from core.storage.chunk_writing import DocumentWrite, among, remove_documents, write_documents
 from core.storage.database import Database, rebuild_for
-from core.storage.tables import LEXICAL_DIMENSIONS, chunks, collections, documents, index_settings, ingest_runs, terms
+from core.storage.indexed_text import IndexedText
+from core.storage.run_store import lock_name
+from core.storage.tables import chunks, collections, documents, index_settings
+
+
+class CollectionBusyError(StoreError):
+    """Another process holds the right to ingest into the collection."""
+
+    def __init__(self, collection: str) -> None:
+        super().__init__(
+            f"Another ingest into the collection {collection!r} is running; wait until it ends "
+            "(`docent status` shows how far it is)."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +47,6 @@ class StoredDocument:
     file_hash: str
     size: int
     modified_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentWrite:
-    """One document to bring in: `embeddings` has a row for each chunk whose content_hash is in `new`, in order.
-
-    replaces: the id of the stored version, also under an older path; None for a new document.
-    """
-
-    path: str
-    title: str
-    file_hash: str
-    size: int
-    modified_ns: int
-    chunks: tuple[Chunk, ...]
-    new: frozenset[str]
-    embeddings: Embeddings
-    replaces: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,43 +73,35 @@ class IndexStore:
 
     async def save_settings(self, settings: IndexSettings) -> None:
         """Record what the index is made with from now on."""
-        values = {
-            "embedder": settings.embedder,
-            "dimensions": settings.dimensions,
-            "language": settings.language,
-            "chunking": settings.chunking,
-        }
         async with self._database.begin() as connection:
-            await connection.execute(
-                upsert(index_settings).values(id=1, **values).on_conflict_do_update(index_elements=["id"], set_=values)
-            )
+            await connection.execute(_saving(settings))
 
-    async def reset(self, dimensions: int) -> None:
-        """Empty the whole index and give the embedding column another width."""
+    async def reset(self, settings: IndexSettings) -> None:
+        """Empty the whole index, make room for vectors of another width and record what it is made with."""
         async with self._database.begin() as connection:
-            await connection.run_sync(rebuild_for, dimensions)
-            await connection.execute(delete(index_settings))
+            await connection.execute(delete(index_settings))  # first: waits for whoever writes
+            await connection.run_sync(rebuild_for, settings.dimensions)
+            await connection.execute(_saving(settings))
 
     @asynccontextmanager
     async def lock(self, collection: str) -> AsyncIterator[None]:
-        """Hold the one right to ingest into a collection; raises StoreError when another process has it.
+        """Hold the one right to ingest into a collection; raises CollectionBusyError when another process has it.
 
-        The lock belongs to a connection, so it goes with a process that is killed.
+        The lock belongs to a connection, so it goes with a process that is killed. StoreError at the end: the
+        connection, and so the lock, was lost on the way.
         """
-        async with self._database.engine.connect() as connection:
-            key = {"key": f"docent ingest {collection}"}
-            got = await connection.scalar(text("SELECT pg_try_advisory_lock(hashtextextended(:key, 0))"), key)
-            await connection.commit()
-            if not got:
-                raise StoreError(
-                    f"Another ingest into the collection {collection!r} is running; wait until it ends "
-                    "(`docent status` shows how far it is)."
-                )
-            try:
-                yield
-            finally:
-                await connection.execute(text("SELECT pg_advisory_unlock(hashtextextended(:key, 0))"), key)
+        with self._database.translated():
+            async with self._database.engine.connect() as connection:
+                key = {"key": lock_name(collection)}
+                got = await connection.scalar(text("SELECT pg_try_advisory_lock(hashtextextended(:key, 0))"), key)
                 await connection.commit()
+                if not got:
+                    raise CollectionBusyError(collection)
+                try:
+                    yield
+                finally:
+                    await connection.execute(text("SELECT pg_advisory_unlock(hashtextextended(:key, 0))"), key)
+                    await connection.commit()
 
     async def collection(self, name: str, folder: str) -> int:
         """Give the id of a collection, made when it is new; it mirrors `folder` from now on."""
@@ -150,7 +132,7 @@ class IndexStore:
         """Give the content hashes of the chunks of each document in order."""
         query = (
             select(chunks.c.document_id, chunks.c.content_hash)
-            .where(chunks.c.document_id.in_(document_ids))
+            .where(among(chunks.c.document_id, document_ids))
             .order_by(chunks.c.document_id, chunks.c.ordinal)
         )
         hashes: dict[int, list[str]] = {document_id: [] for document_id in document_ids}
@@ -159,8 +141,53 @@ class IndexStore:
                 hashes[document_id].append(content_hash)
         return hashes
 
+    async def indexed_texts(self, content_hashes: Sequence[str]) -> dict[str, IndexedText]:
+        """Give what is stored for these content hashes, in whatever document; unknown ones are left out."""
+        query = (
+            select(
+                chunks.c.content_hash,
+                cast(chunks.c.embedding, Text).label("embedding"),
+                chunks.c.terms,
+                cast(chunks.c.term_weights, Text).label("weights"),
+            )
+            .ext(distinct_on(chunks.c.content_hash))
+            .where(among(chunks.c.content_hash, content_hashes))
+        )
+        async with self._database.begin() as connection:
+            rows = (await connection.execute(query)).all()
+        return {row.content_hash: IndexedText(row.embedding, tuple(row.terms), row.weights) for row in rows}
+
+    async def known_hashes(self, content_hashes: Sequence[str]) -> frozenset[str]:
+        """Give those of the content hashes that are stored, in whatever document."""
+        query = select(chunks.c.content_hash).distinct().where(among(chunks.c.content_hash, content_hashes))
+        async with self._database.begin() as connection:
+            return frozenset((await connection.scalars(query)).all())
+
+    async def write(self, collection_id: int, writes: Sequence[DocumentWrite], settings: IndexSettings) -> None:
+        """Bring documents in, all in one transaction: a reader sees the old version of each or the new one.
+
+        settings: what their texts were made with. Raises StoreError when the index is made with something else by now.
+        """
+        async with self._database.begin() as connection:
+            # Shared with other writers; whoever empties the index waits for them.
+            made_with = select(index_settings.c.embedder, index_settings.c.language).with_for_update(
+                read=True, key_share=True
+            )
+            row = (await connection.execute(made_with)).one_or_none()
+            if row is None or tuple(row) != (settings.embedder, settings.language):
+                raise StoreError(
+                    f"The index was rebuilt meanwhile, and not with embedder {settings.embedder} and SEARCH_LANGUAGE="
+                    f"{settings.language}; ingest again."
+                )
+            await write_documents(connection, collection_id, writes)
+
+    async def remove(self, removed: Sequence[tuple[str, int]]) -> None:
+        """Take documents and their chunks out: (path, id) each; one that has another path by now stays."""
+        async with self._database.begin() as connection:
+            await remove_documents(connection, removed)
+
     async def touch(self, stats: Mapping[int, int]) -> None:
-        """Note new modification times (ns) of documents whose content is the same: document id -> modified_ns."""
+        """Note new clocks (ns) of documents whose content is the same: document id -> modified_ns."""
         async with self._database.begin() as connection:
             await connection.execute(
                 text(
@@ -169,61 +196,6 @@ class IndexStore:
                     "WHERE documents.id = new.id"
                 ),
                 {"ids": list(stats), "times": list(stats.values())},
-            )
-
-    async def remove(self, document_ids: Sequence[int]) -> None:
-        """Take documents and their chunks out."""
-        async with self._database.begin() as connection:
-            gone = Counter[str]()
-            rows = await connection.execute(select(chunks.c.terms).where(chunks.c.document_id.in_(document_ids)))
-            count = 0
-            for (chunk_terms,) in rows:
-                gone.subtract(chunk_terms)
-                count -= 1
-            await connection.execute(delete(documents).where(documents.c.id.in_(document_ids)))
-            await _count_terms(connection, gone, count)
-
-    async def write(self, collection_id: int, writes: Sequence[DocumentWrite], language: str) -> None:
-        """Bring documents in, all in one transaction: a reader sees the old version of each or the new one.
-
-        Chunks whose content stays keep their row, and so their id and embedding.
-        """
-        async with self._database.begin() as connection:
-            change = Counter[str]()
-            count = 0
-            rows: list[tuple[object, ...]] = []
-            for write in writes:
-                document_id, kept = await _place_document(connection, collection_id, write, change)
-                count += len(write.chunks) - kept.before
-                rows.extend(_new_rows(document_id, write, kept, language, change))
-            await _copy_chunks(connection, rows)
-            await _count_terms(connection, change, count)
-
-    async def start_run(self, collection_id: int, folder: str) -> int:
-        """Record that an ingest began; runs of this collection that never ended count as interrupted."""
-        async with self._database.begin() as connection:
-            await connection.execute(
-                update(ingest_runs)
-                .where(ingest_runs.c.collection_id == collection_id, ingest_runs.c.status == "running")
-                .values(status="interrupted", finished_at=func.now())
-            )
-            return int(
-                (
-                    await connection.execute(
-                        insert(ingest_runs)
-                        .values(collection_id=collection_id, folder=folder, status="running")
-                        .returning(ingest_runs.c.id)
-                    )
-                ).scalar_one()
-            )
-
-    async def finish_run(self, run_id: int, status: str, summary: Mapping[str, Any]) -> None:
-        """Record how an ingest ended: `done`, `failed in part` or `failed`."""
-        async with self._database.begin() as connection:
-            await connection.execute(
-                update(ingest_runs)
-                .where(ingest_runs.c.id == run_id)
-                .values(status=status, summary=dict(summary), finished_at=func.now())
             )
 
     async def status(self) -> list[CollectionStatus]:
@@ -248,138 +220,7 @@ class IndexStore:
         async with self._database.begin() as connection:
             return await connection.scalar(select(documents.c.title).order_by(documents.c.id).limit(1)) or ""
 
-    async def last_runs(self, limit: int = 5) -> list[dict[str, Any]]:
-        """Give the last ingests, newest first: folder, status, summary, started_at, finished_at."""
-        query = select(ingest_runs, collections.c.name.label("collection")).join(collections)
-        async with self._database.begin() as connection:
-            rows = await connection.execute(query.order_by(ingest_runs.c.id.desc()).limit(limit))
-            return [dict(row) for row in rows.mappings()]
 
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    before: int  # chunks of the stored version
-    ordinals: frozenset[int]  # of the new version: chunks that keep their row
-
-
-async def _place_document(
-    connection: AsyncConnection, collection_id: int, write: DocumentWrite, change: Counter[str]
-) -> tuple[int, _Kept]:
-    """Insert or update the document's row, drop chunks that are gone, move the ones that stay."""
-    values = {
-        "path": write.path,
-        "title": write.title,
-        "file_hash": write.file_hash,
-        "size": write.size,
-        "modified_ns": write.modified_ns,
-    }
-    if write.replaces is None:
-        document_id = (
-            await connection.execute(
-                insert(documents).values(collection_id=collection_id, **values).returning(documents.c.id)
-            )
-        ).scalar_one()
-        return int(document_id), _Kept(0, frozenset())
-    await connection.execute(
-        update(documents).where(documents.c.id == write.replaces).values(ingested_at=func.now(), **values)
-    )
-    stored = (
-        await connection.execute(
-            select(chunks.c.id, chunks.c.content_hash, chunks.c.terms)
-            .where(chunks.c.document_id == write.replaces)
-            .order_by(chunks.c.ordinal)
-        )
-    ).all()
-    free: dict[str, list[int]] = {}
-    for row in stored:
-        free.setdefault(row.content_hash, []).append(row.id)
-    kept: dict[int, Chunk] = {}
-    for chunk in write.chunks:
-        if free.get(chunk.content_hash):
-            kept[free[chunk.content_hash].pop(0)] = chunk
-    for row in stored:
-        if row.id not in kept:
-            change.subtract(row.terms)
-    await connection.execute(
-        delete(chunks).where(chunks.c.document_id == write.replaces, chunks.c.id.not_in(list(kept)))
-    )
-    for chunk_id, chunk in kept.items():
-        first, last = chunk.lines or (None, None)
-        await connection.execute(
-            update(chunks)
-            .where(chunks.c.id == chunk_id)
-            .values(ordinal=chunk.ordinal, heading=chunk.heading, page=chunk.page, first_line=first, last_line=last)
-        )
-    return write.replaces, _Kept(len(stored), frozenset(chunk.ordinal for chunk in kept.values()))
-
-
-def _new_rows(
-    document_id: int, write: DocumentWrite, kept: _Kept, language: str, change: Counter[str]
-) -> list[tuple[object, ...]]:
-    vectors = iter(write.embeddings)
-    by_hash: dict[str, Any] = {}
-    rows: list[tuple[object, ...]] = []
-    for chunk in write.chunks:
-        if chunk.content_hash in write.new and chunk.content_hash not in by_hash:
-            by_hash[chunk.content_hash] = next(vectors)
-        if chunk.ordinal in kept.ordinals:
-            continue
-        weights = chunk_weights(tokenize(chunk.search_text, language))
-        change.update(weights.keys())
-        first, last = chunk.lines or (None, None)
-        rows.append(
-            (
-                document_id,
-                chunk.ordinal,
-                chunk.heading,
-                chunk.text,
-                chunk.search_text,
-                chunk.content_hash,
-                chunk.page,
-                first,
-                last,
-                "[" + ",".join(f"{value:.7g}" for value in by_hash[chunk.content_hash]) + "]",
-                sorted(weights),
-                sparse_text(weights),
-            )
-        )
-    return rows
-
-
-def sparse_text(weights: Mapping[str, float]) -> str:
-    """Give term weights as pgvector reads a sparsevec: {1-based dimension:value,...}/dimensions."""
-    placed = sorted(sparse(weights, LEXICAL_DIMENSIONS).items())
-    return "{" + ",".join(f"{place + 1}:{value:.6g}" for place, value in placed) + f"}}/{LEXICAL_DIMENSIONS}"
-
-
-_COPY = (
-    "COPY chunks (document_id, ordinal, heading, text, search_text, content_hash, page, first_line, last_line, "
-    "embedding, terms, term_weights) FROM STDIN"
-)
-
-
-async def _copy_chunks(connection: AsyncConnection, rows: Sequence[tuple[object, ...]]) -> None:
-    if not rows:
-        return
-    raw = await connection.get_raw_connection()
-    driver: Any = raw.driver_connection
-    async with driver.cursor() as cursor, cursor.copy(_COPY) as copy:
-        for row in rows:
-            await copy.write_row(row)
-
-
-async def _count_terms(connection: AsyncConnection, change: Counter[str], count: int) -> None:
-    """Add to the document frequencies; in term order, so that two ingests never wait for each other in a circle."""
-    changed = sorted((term, delta) for term, delta in change.items() if delta)
-    if changed:
-        await connection.execute(
-            text(
-                "INSERT INTO terms (term, chunks) "
-                "SELECT * FROM unnest(CAST(:terms AS text[]), CAST(:deltas AS int[])) "
-                "ON CONFLICT (term) DO UPDATE SET chunks = terms.chunks + EXCLUDED.chunks"
-            ),
-            {"terms": [term for term, _ in changed], "deltas": [delta for _, delta in changed]},
-        )
-        await connection.execute(delete(terms).where(terms.c.chunks <= 0))
-    if count:
-        await connection.execute(update(index_settings).values(chunks=index_settings.c.chunks + count))
+def _saving(settings: IndexSettings) -> Insert:
+    values = asdict(settings)
+    return upsert(index_settings).values(id=1, **values).on_conflict_do_update(index_elements=["id"], set_=values)

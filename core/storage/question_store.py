@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -12,8 +12,22 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.models import ConversationKey
+from core.storage.access_store import Audience, Scope
 from core.storage.database import Database
 from core.storage.tables import audit, conversations, feedback, questions, turns
+
+# What may not be seen doesn't leave the database.
+_EVIDENCE = text(
+    """
+    SELECT CASE WHEN is_visible THEN cited END AS cited, is_visible
+    FROM questions q
+    JOIN turns t ON t.id = q.turn_id
+    CROSS JOIN LATERAL jsonb_array_elements(t.citations) WITH ORDINALITY AS each (cited, place)
+    CROSS JOIN LATERAL (SELECT cited ->> 'collection' = ANY (:collections)) AS access (is_visible)
+    WHERE q.id = :id
+    ORDER BY place
+    """
+)
 
 Status = Literal["open", "answered", "failed", "cancelled", "retracted"]
 
@@ -22,7 +36,7 @@ Status = Literal["open", "answered", "failed", "cancelled", "retracted"]
 class StoredQuestion:
     """A question as it was claimed. sent: our messages as the platform described them, None before the first.
 
-    attempts: how often an answer was begun, the first one included.
+    attempts: how often an answer was begun, the first one included. audience: None where it was not told.
     """
 
     id: int
@@ -31,6 +45,7 @@ class StoredQuestion:
     asked_by: str
     text: str
     private: bool
+    audience: Audience | None
     handle: Mapping[str, str]
     status: Status
     attempts: int
@@ -52,6 +67,7 @@ class QuestionStore:
         question: str,
         *,
         private: bool,
+        audience: Audience | None = None,
         handle: Mapping[str, str],
         owner: str,
     ) -> int | None:
@@ -64,6 +80,7 @@ class QuestionStore:
                 asked_by=asked_by,
                 text=question,
                 private=private,
+                audience=asdict(audience) if audience else None,
                 handle=dict(handle),
                 status="open",
                 owner=owner,
@@ -161,12 +178,15 @@ class QuestionStore:
             await connection.execute(delete(conversations).where(conversations.c.id.in_(theirs)))
         return int(count or 0)
 
-    async def evidence(self, question_id: int) -> list[dict[str, Any]]:
-        """Give what an answer cited: number, document, content_hash, evidence; empty when it was forgotten."""
-        statement = select(turns.c.citations).join(questions, questions.c.turn_id == turns.c.id)
+    async def evidence(self, question_id: int, collections: Sequence[str]) -> tuple[list[dict[str, Any]], int]:
+        """Give what an answer cited: number, collection, document, content_hash, evidence; nothing when forgotten.
+
+        collections: names that may be seen now. The second value counts the citations of others, which are kept back.
+        """
         async with self._database.begin() as connection:
-            found = await connection.scalar(statement.where(questions.c.id == question_id))
-        return list(found or [])
+            rows = await connection.execute(_EVIDENCE, {"id": question_id, "collections": list(collections)})
+            cited = [(row.cited, row.is_visible) for row in rows]
+        return [entry for entry, is_visible in cited if is_visible], sum(not is_visible for _, is_visible in cited)
 
     async def give_feedback(self, question_id: int, given_by: str, value: Literal["up", "down"]) -> bool:
         """Note what someone thinks of an answer, the last word counts; False for an unknown question."""
@@ -180,11 +200,15 @@ class QuestionStore:
             )
         return True
 
-    async def audit(self, platform: str, actor: str, action: str, *, allowed: bool, detail: str = "") -> None:
-        """Write down who did, or tried, what."""
+    async def audit(
+        self, platform: str, actor: str, action: str, *, allowed: bool, detail: str = "", outcome: str = ""
+    ) -> None:
+        """Write down who did, or tried, what, and what came of it."""
         async with self._database.begin() as connection:
             await connection.execute(
-                audit.insert().values(platform=platform, actor=actor, action=action, allowed=allowed, detail=detail)
+                audit.insert().values(
+                    platform=platform, actor=actor, action=action, allowed=allowed, detail=detail, outcome=outcome
+                )
             )
 
 
@@ -235,6 +259,7 @@ def _stored(row: Any) -> StoredQuestion:
         asked_by=row.asked_by,
         text=row.text,
         private=row.private,
+        audience=Audience(Scope(**row.audience["scope"]), row.audience["is_public"]) if row.audience else None,
         handle=row.handle,
         status=row.status,
         attempts=row.attempts,

@@ -7,15 +7,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.models import Chunk, RetrievedChunk
 from core.ports import Embeddings
 from core.retrieval.lexical import query_weights
 from core.storage.database import Database
-from core.storage.index_store import sparse_text
+from core.storage.indexed_text import sparse_text
 
 # Rows that the HNSW scan keeps in sight; 40 is pgvector's default, more finds more at little cost.
 _EF_SEARCH = 120
+# What the HNSW scan may pass by under a filter until its limit is filled; pgvector's own 20,000 can be too few.
+_MAX_SCAN = 500_000
+# Distances of so many chunks are computed in some tens of milliseconds.
+_FEW = 10_000
 # A term in more than this share of all chunks tells nothing about one of them, so it brings no candidates.
 _COMMON_SHARE = 0.25
 
@@ -34,24 +39,29 @@ _COLUMNS = """
     c.content_hash, c.page, c.first_line, c.last_line
 """
 
+_NEAREST = "SELECT c.id, c.embedding <=> CAST(:embedding AS vector) AS distance FROM chunks c"
+_DOCUMENTS = "documents d JOIN collections k ON k.id = d.collection_id AND k.name = ANY(:collections)"
+_SEEN = f"c.document_id IN (SELECT d.id FROM {_DOCUMENTS})"  # noqa: S608
+# How the nearest chunks are looked for, and the filter on words. Among few that may be seen, the distance of each is
+# computed, document by document: OFFSET 0 keeps Postgres from the vector index, which would have to pass by too many
+# others, and from reading all chunks. Among many, the vector index is read in its order with a filter: IS TRUE keeps
+# Postgres from a join, which would end that order.
+_WAYS = {  # all of it is built from constants
+    "all": (f"{_NEAREST} ORDER BY distance LIMIT :vector_limit", "TRUE"),
+    "many": (f"{_NEAREST} WHERE ({_SEEN}) IS TRUE ORDER BY distance LIMIT :vector_limit", _SEEN),
+    "few": (
+        f"SELECT seen.id, distance FROM {_DOCUMENTS} CROSS JOIN LATERAL "  # noqa: S608
+        f"({_NEAREST} WHERE c.document_id = d.id OFFSET 0) AS seen ORDER BY distance, seen.id LIMIT :vector_limit",
+        _SEEN,
+    ),
+}
+
 _SEARCH = f"""
-WITH visible AS MATERIALIZED (
-    SELECT id FROM collections WHERE CAST(:collections AS text[]) IS NULL OR name = ANY(:collections)
-),
-nearest AS MATERIALIZED (
-    SELECT c.id, c.embedding <=> CAST(:embedding AS vector) AS distance
-    FROM chunks c
-    WHERE CAST(:collections AS text[]) IS NULL
-        OR c.document_id IN (SELECT d.id FROM documents d WHERE d.collection_id IN (SELECT id FROM visible))
-    ORDER BY distance
-    LIMIT :vector_limit
-),
+WITH nearest AS MATERIALIZED ({{nearest}}),
 worded AS MATERIALIZED (
     SELECT c.id, -(c.term_weights <#> CAST(:weights AS sparsevec)) AS bm25
     FROM chunks c
-    WHERE c.full_text @@ CAST(:words AS tsquery)
-        AND (CAST(:collections AS text[]) IS NULL
-            OR c.document_id IN (SELECT d.id FROM documents d WHERE d.collection_id IN (SELECT id FROM visible)))
+    WHERE c.full_text @@ CAST(:words AS tsquery) AND {{seen}}
     ORDER BY bm25 DESC, c.id
     LIMIT :text_limit
 ),
@@ -63,15 +73,26 @@ FROM found
 JOIN chunks c USING (id)
 JOIN documents d ON d.id = c.document_id
 JOIN collections k ON k.id = d.collection_id
-ORDER BY distance, c.id
 """  # noqa: S608  (built from constants)
+_STATEMENTS = {way: text(_SEARCH.format(nearest=nearest, seen=seen)) for way, (nearest, seen) in _WAYS.items()}
+
+_IS_EVERYTHING_SEEN = text("SELECT NOT EXISTS (SELECT FROM collections WHERE name <> ALL(:collections))")
+_SEEN_CHUNKS = text(
+    f"SELECT count(*) FROM (SELECT FROM {_DOCUMENTS} CROSS JOIN LATERAL "  # noqa: S608
+    "(SELECT FROM chunks c WHERE c.document_id = d.id OFFSET 0) AS seen LIMIT :most) AS counted"
+)
 
 
 class SearchStore:
-    """Read-only access to chunks for questions."""
+    """Read-only access to chunks for questions.
 
-    def __init__(self, database: Database) -> None:
+    few: among so many chunks that may be seen, no index is used. scanned: what the index may pass by at most.
+    """
+
+    def __init__(self, database: Database, *, few: int = _FEW, scanned: int = _MAX_SCAN) -> None:
         self._database = database
+        self._few = few
+        self._scanned = scanned
 
     async def search(
         self,
@@ -99,23 +120,28 @@ class SearchStore:
             await connection.execute(
                 text(
                     "SELECT set_config('hnsw.ef_search', :ef, true), "
-                    "set_config('hnsw.iterative_scan', 'strict_order', true)"
+                    "set_config('hnsw.iterative_scan', 'relaxed_order', true), "
+                    "set_config('hnsw.max_scan_tuples', :most, true), "
+                    "set_config('hnsw.scan_mem_multiplier', '8', true)"
                 ),
-                {"ef": str(max(_EF_SEARCH, vector_limit))},
+                {"ef": str(max(_EF_SEARCH, vector_limit)), "most": str(self._scanned)},
             )
+            way = await self._way(connection, collections)
             rows = (
                 await connection.execute(
-                    text(_SEARCH),
+                    _STATEMENTS[way],
                     {
                         "embedding": "[" + ",".join(f"{value:.7g}" for value in embedding) + "]",
                         "weights": sparse_text(weights),
                         "words": " | ".join(_quoted(word) for word in words),
-                        "collections": list(collections) if collections is not None else None,
+                        **({} if way == "all" else {"collections": list(collections or ())}),
                         "vector_limit": vector_limit,
                         "text_limit": text_limit if words else 0,
                     },
                 )
             ).all()
+        # Sorted here: asked to do it, Postgres may read the vector index once more, which can miss what was found.
+        rows = sorted(rows, key=lambda row: (row.distance, row.id))
         by_words = sorted((row for row in rows if row.by_words), key=lambda row: (-row.bm25, row.id))
         text_ranks = {row.id: rank for rank, row in enumerate(by_words, start=1)}
         vector_rank = 0
@@ -131,6 +157,16 @@ class SearchStore:
             vector = _vector(row.embedding)
             candidates.append(Candidate(retrieved, float(row.bm25), vector))
         return candidates
+
+    async def _way(self, connection: AsyncConnection, collections: Sequence[str] | None) -> str:
+        """Choose how to look for the nearest chunks: among all, many or few."""
+        if collections is None:
+            return "all"
+        names = {"collections": list(collections)}
+        if await connection.scalar(_IS_EVERYTHING_SEEN, names):
+            return "all"
+        seen = await connection.scalar(_SEEN_CHUNKS, {**names, "most": self._few + 1}) or 0
+        return "few" if seen <= self._few else "many"
 
 
 def _telling(weights: Mapping[str, float], frequencies: Mapping[str, int], total: int) -> list[str]:

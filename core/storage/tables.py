@@ -52,6 +52,26 @@ collections = Table(
     _now("created_at"),
 )
 
+# The last git pull of a collection's folder; error: "" when it went well.
+folder_pulls = Table(
+    "folder_pulls",
+    metadata,
+    Column("collection_id", ForeignKey("collections.id", ondelete="CASCADE"), primary_key=True),
+    Column("error", Text, nullable=False),
+    _now("pulled_at"),
+)
+
+# What a platform, a workspace or a channel ("" for all) is limited to. A collection that a limit names can't be
+# deleted: with its last collection a limit would vanish, and its channel would see everything.
+channel_collections = Table(
+    "channel_collections",
+    metadata,
+    Column("platform", Text, primary_key=True),
+    Column("workspace", Text, primary_key=True),
+    Column("channel", Text, primary_key=True),
+    Column("collection_id", ForeignKey("collections.id"), primary_key=True),
+)
+
 documents = Table(
     "documents",
     metadata,
@@ -115,17 +135,46 @@ index_settings = Table(
     Column("chunks", BigInteger, nullable=False, server_default="0"),
 )
 
+# What was asked of a collection, and how it went. status: see core.storage.run_store. owner: the process that works at
+# it. report: where a chat is told, as its platform described it; NULL where nobody is told, or everything was.
+# reported_at: when it was last told.
 ingest_runs = Table(
     "ingest_runs",
     metadata,
     Column("id", BigInteger, Identity(), primary_key=True),
-    Column("collection_id", ForeignKey("collections.id", ondelete="CASCADE"), nullable=False),
+    Column("collection", Text, nullable=False),
     Column("folder", Text, nullable=False),
     Column("status", Text, nullable=False),
+    Column("requested_by", Text, nullable=False, server_default=""),
+    Column("owner", Text, nullable=False, server_default=""),
+    Column("dry_run", Boolean, nullable=False, server_default="false"),
+    Column("rebuild", Boolean, nullable=False, server_default="false"),
+    Column("confirmed", Boolean, nullable=False, server_default="false"),
+    Column("plan", JSONB, nullable=False, server_default="{}"),
+    Column("progress", JSONB, nullable=False, server_default="{}"),
     Column("summary", JSONB, nullable=False, server_default="{}"),
-    _now("started_at"),
+    Column("error", Text, nullable=False, server_default=""),
+    Column("report", JSONB(none_as_null=True)),
+    Column("reported_at", DateTime(timezone=True)),
+    _now("requested_at"),
+    Column("started_at", DateTime(timezone=True)),
     Column("finished_at", DateTime(timezone=True)),
 )
+Index("ix_ingest_runs_collection_status", ingest_runs.c.collection, ingest_runs.c.status)
+Index("ix_ingest_runs_report", ingest_runs.c.id, postgresql_where=ingest_runs.c.report.is_not(None))
+
+# A run's work, cut into pieces that any worker may take. outcome: NULL until one has done it.
+ingest_batches = Table(
+    "ingest_batches",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("run_id", ForeignKey("ingest_runs.id", ondelete="CASCADE"), nullable=False),
+    Column("work", JSONB, nullable=False),
+    Column("progress", JSONB, nullable=False, server_default="{}"),
+    Column("outcome", JSONB(none_as_null=True)),
+    Column("owner", Text, nullable=False, server_default=""),
+)
+Index(None, ingest_batches.c.run_id)
 
 conversations = Table(
     "conversations",
@@ -157,6 +206,7 @@ Index(None, turns.c.conversation_id, turns.c.id)
 
 # A question from a chat. Its key is unique: whoever inserts it first, answers it. status: open, answered, failed,
 # cancelled or retracted. owner: the process that answers. sent: our messages, for edits also after a restart.
+# private: a direct message. audience: who reads the answer, NULL where the platform didn't tell.
 questions = Table(
     "questions",
     metadata,
@@ -169,6 +219,7 @@ questions = Table(
     Column("asked_by", Text, nullable=False),
     Column("text", Text, nullable=False),
     Column("private", Boolean, nullable=False),
+    Column("audience", JSONB(none_as_null=True)),
     Column("handle", JSONB, nullable=False),
     Column("status", Text, nullable=False),
     Column("owner", Text, nullable=False),
@@ -205,5 +256,6 @@ audit = Table(
     Column("action", Text, nullable=False),
     Column("allowed", Boolean, nullable=False),
     Column("detail", Text, nullable=False),
+    Column("outcome", Text, nullable=False, server_default=""),
     _now("created_at"),
 )

@@ -1,4 +1,4 @@
-"""Kill -9 in the middle of an ingest, and the whole way of `make run` without a terminal."""
+"""The whole way of `make run`, with and without a terminal, and what the doctor says of it."""
 
 import json
 import os
@@ -8,46 +8,12 @@ import subprocess
 import sys
 import time
 import urllib.request
-from pathlib import Path
 
 import pytest
 
 from tests.acceptance.conftest import SAMPLE, Docent
 
 pytestmark = pytest.mark.models
-
-PAGE = "# Page {n}\n\n" + "\n\n".join(f"## Part {part}\n\nRule {{n}}.{part} holds for team {{n}}." for part in range(6))
-
-
-def write_pages(folder: Path, count: int) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for number in range(count):
-        (folder / f"page{number:03}.md").write_text(PAGE.replace("{n}", str(number)))
-
-
-def chunks_of(docent: Docent) -> int:
-    return sum(collection["chunks"] for collection in docent.json("status")["collections"])
-
-
-def test_an_ingest_that_was_killed_is_made_whole_by_the_next(fresh: Docent, tmp_path: Path) -> None:
-    write_pages(tmp_path, 120)
-    process = fresh.start("ingest", str(tmp_path))
-    assert process.stderr is not None
-    for line in process.stderr:
-        if line.startswith("ingesting 50"):  # in the middle: some batches are in, others are not
-            break
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    between = chunks_of(fresh)
-    assert 0 < between < 120 * 6, "killed in the middle"
-    assert between % 6 == 0, "no document is half in"
-    summary = fresh.json("ingest", str(tmp_path))
-    assert summary["unchanged"] == between / 6
-    assert summary["added"] == 120 - between / 6
-    assert chunks_of(fresh) == 120 * 6
-    again = fresh.json("ingest", str(tmp_path))
-    assert (again["unchanged"], again["chunks_embedded"]) == (120, 0)
-    assert fresh.json("status")["runs"][2]["status"] == "interrupted"
 
 
 def test_quickstart_proves_itself_then_serves_until_it_is_stopped(fresh: Docent) -> None:

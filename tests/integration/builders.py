@@ -9,6 +9,7 @@ from core.retrieval.condense import Query, condense
 from core.retrieval.retriever import Retriever
 from core.storage.database import Database
 from core.storage.index_store import IndexStore
+from core.storage.run_store import RunStore
 from core.storage.search_store import SearchStore
 from tests.fakes.embedder import FakeEmbedder
 
@@ -42,7 +43,7 @@ def write(folder: Path, **files: str) -> Path:
 
 
 def ingester(database: Database, embedder: FakeEmbedder | None = None) -> Ingester:
-    return Ingester(IndexStore(database), embedder or FakeEmbedder(), "english")
+    return Ingester(IndexStore(database), RunStore(database), embedder or FakeEmbedder(), "english")
 
 
 def query(question: str) -> Query:

@@ -202,7 +202,8 @@ async def test_cancel_stops_the_model_and_says_so(start) -> None:
     await process.desk.receive(question())
     while not process.model.prompts:
         await asyncio.sleep(0.01)
-    (question_id,) = process.desk._tasks
+    (replies,) = process.surface.messages.values()
+    question_id = replies[-1].question_id
     assert await process.desk.press(Press("slack", question_id, "cancel", "U2")) == wording.ONLY_THE_ASKER
     assert await process.desk.press(Press("slack", question_id, "cancel", "U1")) == ""
     assert process.surface.final()[0].text == wording.CANCELLED
@@ -308,36 +309,15 @@ async def test_a_channel_that_refuses_leaves_the_question_closed(start) -> None:
         assert await connection.scalar(text("SELECT status FROM questions")) == "failed"
 
 
-async def updates(process: Process, command: Command) -> list[str]:
-    return [update.text async for update in process.desk.command(command)]
-
-
 def command(name: str, argument: str = "", user: str = "U1") -> Command:
     return Command("slack", name, argument, user, THREAD)  # type: ignore[arg-type]
-
-
-async def test_only_admins_ingest_again_and_every_try_is_audited(start) -> None:
-    process = await start()
-    assert await updates(process, command("reingest")) == [wording.NOT_AN_ADMIN]
-    *_, summary = await updates(process, command("reingest", "default --dry-run", "UADMIN"))
-    assert "2 unchanged" in summary
-    async with process.core.database.begin() as connection:
-        rows = (await connection.execute(text("SELECT actor, allowed, detail FROM audit ORDER BY id"))).all()
-    assert [tuple(row) for row in rows] == [("U1", False, ""), ("UADMIN", True, "default --dry-run")]
-
-
-async def test_a_folder_that_is_not_known_is_not_ingested(start) -> None:
-    process = await start()
-    for name in ("/etc", "../secrets", "other"):
-        (said,) = await updates(process, command("reingest", name, "UADMIN"))
-        assert said == wording.no_such_folder(name, ["default"])
 
 
 async def test_forget_removes_this_conversation_and_says_so(start) -> None:
     process = await start()
     await process.ask(question())
-    assert await updates(process, command("forget")) == [wording.forgotten(1)]
-    assert await updates(process, command("forget")) == [wording.NO_MEMORY]
+    assert await process.desk.command(command("forget")) == wording.forgotten(1)
+    assert await process.desk.command(command("forget")) == wording.NO_MEMORY
 
 
 async def test_forget_in_a_channel_removes_what_its_giver_asked_there_in_any_thread(start) -> None:
@@ -347,16 +327,15 @@ async def test_forget_in_a_channel_removes_what_its_giver_asked_there_in_any_thr
     theirs = IncomingMessage("question", "slack:T1:C1:300.3", other, "U2", ASKED)
     await process.ask(theirs)
     in_channel = replace(command("forget"), conversation=replace(THREAD, thread=""))
-    assert await updates(process, in_channel) == [wording.forgotten(1)]
+    assert await process.desk.command(in_channel) == wording.forgotten(1)
     assert await process.core.conversations.turns(THREAD) == ()
     assert len(await process.core.conversations.turns(other)) == 1
 
 
 async def test_status_and_help_speak(start) -> None:
     process = await start()
-    (status,) = await updates(process, command("status"))
-    assert "default: 2 documents" in status
-    assert await updates(process, command("help")) == [wording.HELP]
+    assert "default: 2 documents" in await process.desk.command(command("status"))
+    assert await process.desk.command(command("help")) == wording.HELP
 
 
 async def test_docent_knows_where_it_took_part(start) -> None:
@@ -371,3 +350,10 @@ async def test_docent_knows_where_it_took_part(start) -> None:
 def test_a_wrong_list_of_admins_is_refused(setting: str) -> None:
     with pytest.raises(ConfigurationError, match="DOCENT_ADMINS"):
         Admins(setting)
+
+
+def test_who_manages_a_workspace_is_an_admin_only_where_that_is_so_configured() -> None:
+    assert Admins("").include("slack", "U1", manages=True) is False
+    assert Admins("", managers=True).include("slack", "U1", manages=True) is True
+    assert Admins("slack:U2", managers=True).include("slack", "U1") is False
+    assert Admins("slack:U2").include("slack", "U2") is True

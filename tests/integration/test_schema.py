@@ -1,22 +1,66 @@
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from procrastinate.schema import SchemaManager
 from sqlalchemy import Connection, make_url, text
 
 import migrations
 from core.errors import ConfigurationError, StoreError
 from core.storage.database import Database
+from core.storage.run_store import RunStore
 from core.storage.tables import metadata
 from tests.conftest import on_server, settings_for
 
+# Columns, functions, triggers, constraints and indexes of procrastinate's tables.
+_QUEUE_SHAPE = """
+SELECT table_name || '.' || column_name, data_type || ' ' || is_nullable || ' ' || coalesce(column_default, '')
+FROM information_schema.columns WHERE table_name LIKE 'procrastinate%'
+UNION ALL SELECT proname, pg_get_function_arguments(oid) || ' ' || prosrc
+FROM pg_proc WHERE proname LIKE 'procrastinate%'
+UNION ALL SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE tgname LIKE 'procrastinate%'
+UNION ALL SELECT conname, pg_get_constraintdef(oid)
+FROM pg_constraint WHERE conrelid::regclass::text LIKE 'procrastinate%'
+UNION ALL SELECT indexname, indexdef FROM pg_indexes WHERE tablename LIKE 'procrastinate%'
+UNION ALL SELECT typname, enumlabel FROM pg_enum JOIN pg_type ON pg_type.oid = enumtypid
+ORDER BY 1, 2
+"""
+
 
 async def test_migrations_make_what_the_tables_describe(database: Database) -> None:
+    def is_ours(name: str | None, kind: str, _: object) -> bool:
+        return not (kind == "table" and str(name).startswith("procrastinate_"))
+
     def differences(connection: Connection) -> list[object]:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
-        return list(compare_metadata(context, metadata))
+        options = {"compare_type": True, "compare_server_default": True, "include_name": is_ours}
+        return list(compare_metadata(MigrationContext.configure(connection, opts=options), metadata))
 
     async with database.begin() as connection:
         assert await connection.run_sync(differences) == []
+
+
+async def test_the_queue_gets_the_schema_that_its_version_wants(database: Database, empty_database: str) -> None:
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        connection.execute(SchemaManager.get_schema())
+        wanted = connection.execute(_QUEUE_SHAPE).fetchall()
+    async with database.begin() as ours:
+        made = [tuple(row) for row in await ours.execute(text(_QUEUE_SHAPE.replace(":", "\\:")))]
+    assert made == wanted
+
+
+async def test_runs_of_an_older_schema_keep_their_collection(empty_database: str) -> None:
+    database = await Database.open(settings_for(empty_database))
+    async with database.begin() as connection:
+        await connection.run_sync(migrations.upgrade, "0002")
+        await connection.execute(text("INSERT INTO collections (name, folder) VALUES ('hr', '/docs/hr')"))
+        await connection.execute(
+            text("INSERT INTO ingest_runs (collection_id, folder, status) SELECT id, folder, 'done' FROM collections")
+        )
+    await database.ensure_schema(migrate=True)
+    (run,) = await RunStore(database).last()
+    await database.close()
+    assert (run.collection, run.folder, run.status) == ("hr", "/docs/hr", "done")
+    assert run.started_at == run.requested_at
 
 
 async def test_an_empty_database_gets_the_schema(empty_database: str) -> None:

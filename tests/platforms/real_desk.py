@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -11,7 +12,9 @@ from bot.simulate.discord_limits import Limits
 from bot.simulate.discord_server import DiscordServer
 from bot.simulate.running import running
 from bot.simulate.slack_server import SlackServer
+from core.bootstrap import build_worker
 from tests.integration.builders import EXPENSES, VACATION
+from tests.integration.worker_process import TIMES
 from tests.platforms.discord.adapter_desk import settings_for
 from tests.platforms.discord.echo_bot import pointed_at
 from tests.platforms.slack.adapter_desk import running as slack_running
@@ -51,3 +54,17 @@ async def discord(desk: Dispatcher, limits: Limits | None = None) -> AsyncIterat
         running(server, DiscordPlatform(settings_for(server)), desk),
     ):
         yield server
+
+
+@asynccontextmanager
+async def at_work(desk: Dispatcher) -> AsyncIterator[None]:
+    """Let a worker work and the desk tell how runs go, from before it connects."""
+    await desk.begin()
+    tasks = [asyncio.create_task(work) for work in (build_worker(desk._core, TIMES).run(), desk.watch())]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await desk.drain(0)

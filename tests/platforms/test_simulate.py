@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from bot import wording
+from bot.admin import Admins
 from bot.commands import simulate
+from bot.dispatch import Dispatcher
 from bot.simulate import stage
 from bot.simulate.discord_stage import discord_stage
 from bot.simulate.slack_stage import slack_stage
@@ -15,6 +17,7 @@ from bot.simulate.stage import Open
 from core.errors import ConfigurationError, PlatformError
 from tests.platforms.conftest import StartDesk
 from tests.platforms.drawn_page import assert_harmless, parsed, seen
+from tests.platforms.real_desk import at_work
 
 QUESTIONS = ("How many vacation days do employees get?", "and for contractors?")
 PLATFORMS = pytest.mark.parametrize(("opened", "name"), [(slack_stage, "Grace"), (discord_stage, "ben")])
@@ -72,6 +75,33 @@ async def test_nothing_of_a_real_workspace_gets_in(
         monkeypatch.setenv(variable, value)
     transcript, _ = await simulate.play(opened, await start(), QUESTIONS)
     assert transcript.count("vacation.md") >= 2
+
+
+@PLATFORMS
+async def test_a_re_ingest_is_played_from_its_plan_to_its_summary(
+    opened: Open, name: str, start: StartDesk, folder: Path
+) -> None:
+    desk = Dispatcher((await start())._core, Admins("", managers=True))
+    for document in folder.iterdir():
+        document.unlink()
+    async with at_work(desk):
+        transcript, page = await simulate.play(opened, desk, ["/reingest default --dry-run", "/reingest default"])
+        (looks, _), (commands, asked), (presses, done) = scenes(page)
+    assert "/reingest default --dry-run" in looks.replace("/docent ", "/")
+    assert "/reingest default" in commands.replace("/docent ", "/")
+    assert wording.RUN_BUTTONS["confirm"] in presses
+    assert any("This would remove 3 of 3 documents" in step for step in asked)
+    assert "Done: 0 added" in done[-1]
+    assert "Nothing was changed." in transcript
+    assert_harmless(page)
+
+
+@PLATFORMS
+async def test_a_re_ingest_that_is_refused_is_played_too(opened: Open, name: str, start: StartDesk) -> None:
+    desk = Dispatcher((await start())._core, Admins("", managers=True))
+    async with at_work(desk):
+        transcript, _ = await simulate.play(opened, desk, ["/reingest ../secret"])
+    assert "INGEST_ROOTS" in transcript
 
 
 async def test_a_refusal_has_no_evidence_to_show_and_the_conversation_goes_on(start: StartDesk) -> None:

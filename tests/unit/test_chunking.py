@@ -106,3 +106,10 @@ def test_the_hash_tells_texts_apart_and_knows_the_same_again() -> None:
     once, again = cut(Block("paragraph", "Same.")), cut(Block("paragraph", "Same."))
     other = cut(Block("paragraph", "Other."))
     assert once[0].content_hash == again[0].content_hash != other[0].content_hash
+
+
+def test_a_word_without_end_is_cut_although_it_is_one_token() -> None:
+    letters = "".join(str(number) for number in range(20_000))
+    chunks = cut(Block("paragraph", letters))
+    assert max(len(chunk.text) for chunk in chunks) <= 30 * 40
+    assert "".join(chunk.text for chunk in chunks).replace(" ", "") == letters

@@ -48,3 +48,9 @@ def test_weights_have_a_place_in_the_sparse_vector() -> None:
     placed = sparse({"leave": 1.5, "sick": 0.5}, dimensions=1 << 24)
     assert sorted(placed.values()) == [0.5, 1.5]
     assert sum(sparse({"leave": 1.0, "sick": 2.0}, dimensions=1).values()) == 3.0
+
+
+def test_a_word_of_any_length_costs_no_more_than_its_length_and_is_a_short_term() -> None:
+    """Looked at again from each of its letters, this word would take an hour."""
+    terms = tokenize("0a" * 500_000)
+    assert [len(term) for term in terms] == [200]

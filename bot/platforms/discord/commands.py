@@ -11,6 +11,13 @@ from discord import app_commands
 from bot import wording
 from bot.messages import CommandName
 
+# What /collections can change, and how people type that elsewhere.
+COLLECTIONS_CHANGES = {
+    "limit": "limit {names}",
+    "lift limit": "limit --all",
+    "private": "private {names} on",
+    "not private": "private {names} off",
+}
 _CHOICES = 25
 _CHOICE_CHARACTERS = 100
 
@@ -56,6 +63,13 @@ def add_commands(
     async def complete_folder(interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
         return choices(await listener.folders_for(interaction), typed)
 
+    @tree.command(description=wording.DISCORD_COMMANDS["collections"])
+    @app_commands.describe(change=wording.DISCORD_OPTIONS["change"], names=wording.DISCORD_OPTIONS["names"])
+    @app_commands.choices(change=[app_commands.Choice(name=change, value=change) for change in COLLECTIONS_CHANGES])
+    @app_commands.default_permissions(manage_guild=True)
+    async def collections(interaction: discord.Interaction, change: str = "", names: str = "") -> None:
+        await listener.handle_command(interaction, "collections", collections_argument(change, names))
+
     @tree.command(description=wording.DISCORD_COMMANDS["status"])
     async def status(interaction: discord.Interaction) -> None:
         await listener.handle_command(interaction, "status")
@@ -75,6 +89,12 @@ def choices(folders: Sequence[str], typed: str) -> list[app_commands.Choice[str]
     fitting = [folder for folder in folders if wanted in folder.casefold() and len(folder) <= _CHOICE_CHARACTERS]
     fitting.sort(key=lambda folder: not folder.casefold().startswith(wanted))
     return [app_commands.Choice(name=folder, value=folder) for folder in fitting[:_CHOICES]]
+
+
+def collections_argument(change: str, names: str) -> str:
+    """Give the options of /collections as people type them elsewhere; "" where one is missing."""
+    wanted, names = COLLECTIONS_CHANGES.get(change, ""), names.strip()
+    return wanted.format(names=names) if names or "{names}" not in wanted else ""
 
 
 def reingest_argument(folder: str, *, dry_run: bool) -> str:

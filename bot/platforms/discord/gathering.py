@@ -34,7 +34,7 @@ def post_of(message: discord.Message, us: int) -> Post:
 def place_of(channel: discord.abc.MessageableChannel, guild: discord.Guild | None) -> Place:
     """Give where a message stands."""
     if guild is not None:
-        return Place(channel.id, guild.id, isinstance(channel, discord.Thread))
+        return _in_guild(channel.id, channel, guild)
     # A server that the library does not know (yet) still is one: only a direct message may count as private.
     return Place(channel.id, channel.guild_id if isinstance(channel, discord.PartialMessageable) else None)
 
@@ -54,7 +54,18 @@ def asked_of(interaction: discord.Interaction, *, token: str, response: str) -> 
 
 def interaction_place(interaction: discord.Interaction) -> Place:
     """Give where a command was used or a button pressed."""
-    return Place(interaction.channel_id or 0, interaction.guild_id, isinstance(interaction.channel, discord.Thread))
+    channel = interaction.channel_id or 0
+    if interaction.guild is not None:
+        return _in_guild(channel, interaction.channel, interaction.guild)
+    return Place(channel, interaction.guild_id)
+
+
+def _in_guild(channel_id: int, channel: object, guild: discord.Guild) -> Place:
+    is_thread = isinstance(channel, discord.Thread)
+    room_id = channel.parent_id if isinstance(channel, discord.Thread) else channel_id
+    room = guild.get_channel(room_id)
+    is_public = room is None or room.permissions_for(guild.default_role).view_channel
+    return Place(channel_id, guild.id, is_thread, room_id, is_public)
 
 
 def guild_names(guild: discord.Guild | None) -> dict[str, str]:

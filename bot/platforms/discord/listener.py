@@ -19,7 +19,6 @@ from bot.platforms.discord.errors import ALREADY_ACKNOWLEDGED, UNKNOWN_INTERACTI
 from bot.platforms.discord.gathering import asked_of, guild_names, interaction_place, post_of
 from bot.platforms.discord.normalise import Place, Post
 from bot.platforms.discord.surface import DiscordSurface
-from bot.platforms.discord.updates import CommandView, relay
 from core.errors import PlatformError
 
 log = structlog.get_logger()
@@ -134,12 +133,11 @@ class DiscordListener(discord.Client):
         taken, response = await self._acknowledge(interaction, ephemeral=True)
         if taken != "ours":
             return  # done by who was faster, or seen as failed by its giver
-        place = interaction_place(interaction)
         asked = asked_of(interaction, token=interaction.token, response=response)
-        view = CommandView(self._surface, normalise.asked(asked, f"/{name} {argument}".rstrip(), {}))
+        manages, called = interaction.permissions.manage_guild, interaction.user.display_name
+        said = await self._desk.command(normalise.command(name, argument, asked, called, manages=manages))
         try:
-            updates = self._desk.command(normalise.command(name, argument, place, interaction.user.id))
-            await relay(updates, view, self._surface.edit_seconds)
+            await self._surface.respond(normalise.asked(asked, f"/{name} {argument}".rstrip(), {}), said)
         except PlatformError as error:
             log.warning("command's answer refused", command=name, reason=str(error))
 
@@ -151,7 +149,9 @@ class DiscordListener(discord.Client):
         """Acknowledge a button, do what it says and tell its presser; works for messages of earlier processes too."""
         if interaction.type is not discord.InteractionType.component:
             return
-        pressed = normalise.press(str(dict(interaction.data or {}).get("custom_id")), interaction.user.id)
+        custom_id = str(dict(interaction.data or {}).get("custom_id"))
+        manages = interaction.permissions.manage_guild
+        pressed = normalise.press(custom_id, interaction.user.id, interaction_place(interaction), manages=manages)
         if pressed is None:
             return
         taken, _ = await self._acknowledge(interaction)

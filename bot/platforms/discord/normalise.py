@@ -10,6 +10,7 @@ from typing import Literal, get_args
 from bot import wording
 from bot.messages import Action, Command, CommandName, IncomingMessage, Press
 from core.models import ConversationKey
+from core.storage.access_store import Audience, Scope
 
 PLATFORM = "discord"
 _DIRECT = "@me"
@@ -21,16 +22,28 @@ _BUTTON = re.compile(rf"docent:({'|'.join(get_args(Action))}):(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something happened. guild: None in a direct message. A thread is a channel of its own."""
+    """Where something happened. guild: None in a direct message. A thread is a channel of its own.
+
+    room: the channel that a thread belongs to, else the channel itself; a thread is as open as its room is, even one
+    of a few people, because everyone in the room can begin one. is_public: @everyone can see the room.
+    """
 
     channel: int
     guild: int | None
     thread: bool = False
+    room: int | None = None
+    is_public: bool = True
 
     @property
     def conversation(self) -> ConversationKey:
         """Whose memory it is."""
         return ConversationKey(PLATFORM, str(self.guild or _DIRECT), str(self.channel))
+
+    @property
+    def audience(self) -> Audience:
+        """Who reads what is said there."""
+        scope = Scope(PLATFORM, self.conversation.workspace, str(self.room or self.channel))
+        return Audience(scope, self.is_public and not self.private)
 
     @property
     def private(self) -> bool:
@@ -124,21 +137,42 @@ def asked(command: Asked, text: str, names: Mapping[str, str]) -> IncomingMessag
         readable(text, names),
         command.place.private,
         handle | ({"response": command.response} if command.response else {}),
+        audience=command.place.audience,
     )
 
 
-def command(name: CommandName, argument: str, place: Place, user: int) -> Command:
-    """Give a command other than /ask."""
-    return Command(PLATFORM, name, argument, str(user), place.conversation)
+def command(name: CommandName, argument: str, given: Asked, user_name: str, *, manages: bool) -> Command:
+    """Give a command other than /ask. manages: its giver may manage the server, as Discord says with the command."""
+    place = IncomingMessage(
+        "question",
+        f"{PLATFORM}:interaction:{given.id}",
+        given.place.conversation,
+        str(given.user),
+        f"/{name} {argument}".rstrip(),
+        given.place.private,
+        # Without the interaction's token, which lives for 15 minutes: ours is a message like any other.
+        {"channel": str(given.place.channel), "alone": "yes"},
+    )
+    return Command(
+        PLATFORM,
+        name,
+        argument,
+        str(given.user),
+        given.place.conversation,
+        user_name,
+        place,
+        manages=manages,
+        audience=given.place.audience,
+    )
 
 
-def press(custom_id: str, user: int) -> Press | None:
-    """Give the press of one of our buttons, None for anything else."""
+def press(custom_id: str, user: int, place: Place, *, manages: bool = False) -> Press | None:
+    """Give the press of one of our buttons, None for anything else. manages: see `command`."""
     match = _BUTTON.fullmatch(custom_id)
     if match is None:
         return None
     action: Action = match[1]  # type: ignore[assignment]  # the pattern is made of the actions
-    return Press(PLATFORM, int(match[2]), action, str(user))
+    return Press(PLATFORM, int(match[2]), action, str(user), manages, place.audience)
 
 
 def readable(text: str, names: Mapping[str, str], us: int | None = None) -> str:
@@ -164,6 +198,7 @@ def _incoming(post: Post, kind: Literal["question", "edited"]) -> IncomingMessag
         post.place.private,
         _handle(post.place, post.id),
         addressed=post.place.private or post.to_us,
+        audience=post.place.audience,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from weakref import WeakValueDictionary
 
 import structlog
@@ -108,9 +109,20 @@ class DiscordSurface:
         for part in render_text(text):
             await outlet.post(part, "")
 
-    async def unsay(self, message: IncomingMessage) -> None:
-        """Take away the "is thinking…" of an interaction, if it still stands. Raises PlatformError."""
-        await self._ways(message).stop_thinking()
+    async def respond(self, message: IncomingMessage, text: str) -> None:
+        """Tell what a command says to its giver alone, "" for nothing. Raises PlatformError.
+
+        message: the command, with its unseen "is thinking…" response in the handle.
+        """
+        hidden = replace(message, handle={**message.handle, "hidden": "yes"})
+        if not text:
+            await self._ways(hidden).stop_thinking()
+            return
+        try:
+            await self.show(hidden, Reply("final", text), None)
+        except PlatformError:
+            # Its time under the command is over; a direct message still reaches the person alone.
+            await self.whisper(hidden, text)
 
     # ---- one change
 

@@ -68,7 +68,8 @@ class Ways:
 
         async def post(outlet: Outlet) -> str:
             # Without the token Discord does not show above the answer who had used which command.
-            ledger.apart |= index == 0 and outlet is self.channel and "message" not in self._message.handle
+            stands_apart = not self._message.handle.keys() & {"message", "alone"}
+            ledger.apart |= index == 0 and outlet is self.channel and stands_apart
             return await outlet.post(self._worded(ledger, index, draft), name)
 
         return await self._by_either(ledger, post)

@@ -87,6 +87,7 @@ class SlackPlatform:
         self._secret = secret.get_secret_value() if secret else ""
         self._door = door if secret else None
         self._listening = parse_listening(settings.slack_listen)
+        self._asks_for_managers = settings.platform_admins == "on"
         self._ping_seconds = ping_seconds
         self._lost_seconds = lost_seconds
         self._failure: PlatformError | None = None
@@ -110,7 +111,15 @@ class SlackPlatform:
         """Connect and hand over to the desk until cancelled. Raises PlatformError when it can't go on."""
         try:
             identity = await self._identify()
-            handlers = Handlers(desk, self.surface, self._calls, self._work, identity, self._listening)
+            handlers = Handlers(
+                desk,
+                self.surface,
+                self._calls,
+                self._work,
+                identity,
+                self._listening,
+                asks_for_managers=self._asks_for_managers,
+            )
             app = build_app(handlers, self._work, identity, self._on_removed, self._secret)
             # Before the first event: from here on the desk knows where to answer.
             await desk.resume(self.surface)

@@ -30,7 +30,9 @@ PURPOSES = {
     "im:history": "to hear direct messages",
     "im:write": "to write first in a direct message",
     "mpim:history": "to hear group messages",
+    "mpim:read": "to know group messages",
     "reactions:write": "to show that a question was seen",
+    "users:read": "to know workspace admins where PLATFORM_ADMINS is on",
 }
 
 _APP = "api.slack.com/apps > your app"

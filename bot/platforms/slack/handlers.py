@@ -11,9 +11,9 @@ from typing import Any
 import structlog
 
 from bot import wording
-from bot.delivery import Throttle
-from bot.messages import Command, CommandName, CommandUpdate, Desk, IncomingMessage, Press, Reply, Sent
+from bot.messages import RUN_ACTIONS, Command, CommandName, Desk, IncomingMessage, Press
 from bot.platforms.slack import normalise
+from bot.platforms.slack.audiences import Audiences
 from bot.platforms.slack.calls import SlackCalls, SlackRefusedError
 from bot.platforms.slack.home import home_view
 from bot.platforms.slack.listening import Listening
@@ -27,6 +27,8 @@ from core.models import ConversationKey
 log = structlog.get_logger()
 
 Payload = Mapping[str, Any]
+_FOR_ADMINS: frozenset[CommandName] = frozenset({"reingest", "collections"})
+_BY_AUDIENCE: frozenset[CommandName] = frozenset({"status", "collections", "reingest"})
 Tell = Callable[[str], Awaitable[None]]
 
 
@@ -34,16 +36,27 @@ class Handlers:
     """What happens after a payload was acknowledged; every method takes the payload as Slack sent it."""
 
     def __init__(
-        self, desk: Desk, surface: SlackSurface, calls: SlackCalls, work: Work, identity: Identity, listening: Listening
+        self,
+        desk: Desk,
+        surface: SlackSurface,
+        calls: SlackCalls,
+        work: Work,
+        identity: Identity,
+        listening: Listening,
+        *,
+        asks_for_managers: bool = False,
     ) -> None:
+        """asks_for_managers: find out who manages the workspace, where a command or a button is for admins."""
         self._desk = desk
         self._surface = surface
         self._calls = calls
         self._work = work
         self._identity = identity
         self._listening = listening
+        self._asks_for_managers = asks_for_managers
         self._keys = Recent()  # by the id that a message has from its client
         self._commands = Recent()
+        self._audiences = Audiences(calls, identity.team)
 
     async def event(self, payload: Payload) -> None:
         """Take an event: a message or a mention, someone who opened the home tab, or who stopped an answer."""
@@ -61,7 +74,7 @@ class Handlers:
             # Now and then Slack sends a message again as a new one: with another ts, but its client's id stays.
             message = replace(message, key=self._keys.first(event["client_msg_id"], message.key))
         async with self._work.order(message.key):
-            await self._take(event, message)
+            await self._take(event, replace(message, audience=await self._audiences.of_event(payload)))
 
     async def _take(self, event: Payload, message: IncomingMessage) -> None:
         if message.kind != "question":
@@ -77,7 +90,7 @@ class Handlers:
             await self._desk.receive(message)
         elif message.key not in self._commands:
             self._commands.first(message.key, command.name)
-            await self._carry_out(command, message, partial(self._surface.whisper, message))
+            await self._carry_out(command, partial(self._surface.whisper, message))
 
     async def _is_for_us(self, addressing: normalise.Addressing, message: IncomingMessage) -> bool:
         """Tell whether a message that doesn't mention us is a question."""
@@ -99,7 +112,7 @@ class Handlers:
                 await self._surface.whisper(message, text)
 
         if command is not None:
-            await self._carry_out(command, message, tell)
+            await self._carry_out(command, tell)
             return
         try:
             ts = await self._surface.announce(message, body.get("user_name") or wording.SLACK_SOMEONE)
@@ -107,13 +120,18 @@ class Handlers:
             log.warning("slack question not shown", error=str(error))
             await tell(wording.SLACK_CANNOT_WRITE)
             return
-        await self._desk.receive(normalise.posted_question(message, ts))
+        audience = await self._audiences.of_channel(message.conversation.channel)
+        await self._desk.receive(replace(normalise.posted_question(message, ts), audience=audience))
 
     async def action(self, body: Payload) -> None:
         """Take a press of a button."""
         press = normalise.normalise_action(body)
         if press is None:
             return
+        if press.action in RUN_ACTIONS:
+            press = replace(press, manages=await self._manages(press.user))
+        if press.action == "evidence":
+            press = replace(press, audience=await self._audiences.of_channel(body["container"]["channel_id"]))
         said = await self._desk.press(press)
         if said:
             await self._respond(body["response_url"], said, body.get("container", {}).get("thread_ts"))
@@ -126,35 +144,27 @@ class Handlers:
             if said:
                 await self._surface.whisper(replace(stream.message, user=user), said)
 
-    async def _carry_out(self, command: Command, message: IncomingMessage, tell: Tell) -> None:
-        """Do a command; what is for everyone is a message that changes, what is for its giver is told first and last.
+    async def _carry_out(self, command: Command, tell: Tell) -> None:
+        """Do a command and tell its giver what it says."""
+        if command.name in _FOR_ADMINS:
+            command = replace(command, manages=await self._manages(command.user))
+        if command.name in _BY_AUDIENCE:
+            audience = await self._audiences.of_channel(command.conversation.channel)
+            command = replace(command, audience=audience)
+        said = await self._desk.command(command)
+        if said:
+            await tell(said)
 
-        A response_url takes five answers, and none of them can change the one before.
-        """
-        sent: Sent | None = None
-
-        async def show(reply: Reply) -> None:
-            nonlocal sent
-            sent = await self._surface.show(message, reply, sent)
-
-        throttle = Throttle(show, self._surface.edit_seconds)
-        last, told = CommandUpdate(""), ""
+    async def _manages(self, user: str) -> bool:
+        """Ask Slack whether someone manages the workspace; False where that is not asked, or can't be."""
+        if not self._asks_for_managers:
+            return False
         try:
-            async for last in self._desk.command(command):
-                if not last.private:
-                    await throttle.offer(Reply("working", last.text))
-                elif not told:
-                    told = last.text
-                    await tell(told)
-            if last.private and last.text != told:
-                await tell(last.text)
-            elif not last.private:
-                await throttle.finish(Reply("final", last.text))
+            found = (await self._calls.repeated(self._calls.api.users_info, user=user))["user"]
         except PlatformError as error:
-            log.warning("slack command not shown", command=command.name, error=str(error))
-            await tell(f"{wording.SLACK_CANNOT_WRITE}\n\n{last.text}")
-        finally:
-            await throttle.stop()
+            log.warning("slack manager not asked for", error=str(error))
+            return False
+        return bool(found.get("is_admin") or found.get("is_owner"))
 
     async def _respond(self, url: str, text: str, thread_ts: str | None = None) -> None:
         for body in render_text(text):
@@ -165,10 +175,9 @@ class Handlers:
     async def _show_home(self, user: str, channel: str) -> None:
         conversation = ConversationKey("slack", self._identity.team, channel, "")
         names: tuple[CommandName, ...] = ("status", "help")
-        texts = ["", ""]
-        for number, name in enumerate(names):
-            async for update in self._desk.command(Command("slack", name, "", user, conversation)):
-                texts[number] = update.text
+        audience = await self._audiences.of_channel(channel)
+        commands = [Command("slack", name, "", user, conversation, audience=audience) for name in names]
+        texts = [await self._desk.command(command) for command in commands]
         await self._calls.repeated(self._calls.api.views_publish, user_id=user, view=home_view(*texts))
 
 

@@ -126,7 +126,7 @@ def normalise_command(body: Payload, identity: Identity) -> tuple[IncomingMessag
     )
     if name == "ask":
         return message, None
-    return message, Command("slack", name, argument, user, conversation)
+    return message, Command("slack", name, argument, user, conversation, body.get("user_name") or "", message)
 
 
 def command_words(text: str) -> tuple[CommandName | Literal["ask"], str]:
@@ -135,7 +135,8 @@ def command_words(text: str) -> tuple[CommandName | Literal["ask"], str]:
     name = word.lower()
     if name in ("", "ask") and not rest:
         return "help", ""
-    if name in ("ask", "reingest") or (name in _ALONE and not rest):
+    is_collections = name == "collections" and rest.partition(" ")[0] in ("", "limit", "private")
+    if name in ("ask", "reingest") or is_collections or (name in _ALONE and not rest):
         return cast(CommandName, name), rest.strip()
     return "ask", text.strip()
 

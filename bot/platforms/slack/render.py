@@ -22,6 +22,9 @@ _LABELS: dict[Action, str] = {
     "down": "👎",
     "evidence": wording.SLACK_SHOW_EVIDENCE,
     "cancel": wording.SLACK_CANCEL,
+    "confirm": wording.RUN_BUTTONS["confirm"],
+    "leave": wording.RUN_BUTTONS["leave"],
+    "stop": wording.RUN_BUTTONS["stop"],
 }
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from core.errors import IngestionError
 from core.ingestion.loaders import delimited, docx, html, markdown, pdf, plain
 from core.ingestion.loaders.decoding import decode
-from core.ingestion.loaders.files import BINARY_LIMIT, TEXT_LIMIT, read_bytes, refuse_disguised
+from core.ingestion.loaders.files import FILE_LIMIT, MEGABYTE, read_bytes, refuse_disguised
 from core.models import Block, LoadedDocument
 
 _TEXT_LOADERS: dict[str, Callable[[str, str], LoadedDocument]] = {
@@ -39,28 +39,36 @@ _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _WORD = re.compile(r"\w")
 
 
-def load(path: Path, relative: str) -> LoadedDocument:
+def load(path: Path, relative: str, *, max_bytes: int = FILE_LIMIT) -> LoadedDocument:
     """Read one document; `relative` is its path below the ingested folder, used for the title and in messages.
 
+    max_bytes: the most that the file, and its text, may have. This reads in the calling process and takes the time
+    that it takes; core.ingestion.loaders.guarded has limits for that too.
     Raises IngestionError with a one-line reason when the file can't be read, is not what its suffix says,
     is too large, is damaged, or holds no text.
     """
     suffix = path.suffix.lower()
-    if suffix in _TEXT_LOADERS:
-        data = read_bytes(path, TEXT_LIMIT)
-        refuse_disguised(data, suffix)
-        document = _TEXT_LOADERS[suffix](decode(data, relative), relative)
-    elif suffix in _BINARY_LOADERS:
-        data = read_bytes(path, BINARY_LIMIT)
-        refuse_disguised(data, suffix)
-        document = _BINARY_LOADERS[suffix](data, relative)
-    else:
+    if suffix not in SUPPORTED:
         raise IngestionError(
             f"Files ending in {suffix or 'nothing'} can't be read; supported are {', '.join(sorted(SUPPORTED))}."
         )
+    data = read_bytes(path, max_bytes)
+    if not data.strip():
+        raise IngestionError("The file is empty; write something or remove it.")
+    refuse_disguised(data, suffix)
+    if suffix in _TEXT_LOADERS:
+        document = _TEXT_LOADERS[suffix](decode(data, relative), relative)
+    else:
+        document = _BINARY_LOADERS[suffix](data, relative)
     blocks = tuple(_storable(block) for block in document.blocks if _WORD.search(block.text))
     if not blocks:
         raise IngestionError("The file holds no text that could be answered from; write some or remove the file.")
+    characters = sum(len(block.text) for block in blocks)
+    if characters > max_bytes:
+        raise IngestionError(
+            f"The file holds {characters / MEGABYTE:.1f} MB of text, over the limit of {max_bytes // MEGABYTE} MB; "
+            "split it or set MAX_FILE_MB."
+        )
     return LoadedDocument(_UNSTORABLE.sub("", document.title).strip(), blocks)
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import re
 import stat
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 from core.errors import IngestionError
 
 MEGABYTE = 1024 * 1024
-TEXT_LIMIT = 20 * MEGABYTE
-BINARY_LIMIT = 50 * MEGABYTE
+FILE_LIMIT = 50 * MEGABYTE
 
 # What a file's first bytes say it is, and the suffix it should have where Docent reads that format.
 _SIGNATURES: tuple[tuple[bytes, str, str | None], ...] = (
@@ -32,31 +37,67 @@ _ZIP_MEMBERS: tuple[tuple[str, str, str | None], ...] = (
     ("ppt/presentation.xml", "a PowerPoint file", None),
     ("content.xml", "an OpenDocument file", None),
 )
+# Formats in which a page's tags would be read as words.
+_PLAIN = frozenset({".txt", ".text", ".rst", ".csv", ".tsv"})
+_HTML = re.compile(rb"(?:\xef\xbb\xbf)?\s*+<(?:!doctype\s++html|html|head|body)\b", re.IGNORECASE)
 # PDF readers accept the header anywhere in the first kilobyte.
 _PDF_HEADER_WINDOW = 1024
 
 
+def check_regular(path: Path, limit: int) -> os.stat_result:
+    """Give the file's status without opening it; raises IngestionError for all but files of at most `limit` bytes."""
+    with _explained():
+        status = path.stat()
+        _refuse_other_than_files(status)
+    if status.st_size > limit:
+        raise _too_large(status.st_size, limit)
+    return status
+
+
+@contextmanager
+def open_regular(path: Path) -> Iterator[BinaryIO]:
+    """Open a file for reading, never waiting for it; raises IngestionError for everything that stands in the way."""
+    with _explained():
+        _refuse_other_than_files(path.stat())  # opening a device can do things
+        # What took the file's place since then may be a pipe, whose opening would wait for a writer.
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC), "rb") as file:
+            _refuse_other_than_files(os.fstat(file.fileno()))
+            yield file
+
+
 def read_bytes(path: Path, limit: int) -> bytes:
     """Give the file's bytes, at most `limit` of them; raises IngestionError for everything that stands in the way."""
+    with open_regular(path) as file:
+        data = file.read(limit + 1)
+        if len(data) > limit:
+            raise _too_large(max(os.fstat(file.fileno()).st_size, len(data)), limit)
+    return data
+
+
+def _refuse_other_than_files(status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise IngestionError("Not a regular file (a folder, pipe, socket or device); remove it from the folder.")
+
+
+def _too_large(size: int, limit: int) -> IngestionError:
+    return IngestionError(
+        f"The file has {size / MEGABYTE:.1f} MB, over the limit of {limit // MEGABYTE} MB; split it or set MAX_FILE_MB."
+    )
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn what the system refuses into a reason with its remedy."""
     try:
-        status = path.stat()
-        # A pipe or a device would block or never end.
-        if not stat.S_ISREG(status.st_mode):
-            raise IngestionError("Not a regular file (a folder, pipe or device); remove it from the folder.")
-        with path.open("rb") as file:
-            data = file.read(limit + 1)
+        yield
     except PermissionError as error:
         raise IngestionError("No permission to read the file; let the user who runs Docent read it.") from error
     except FileNotFoundError as error:
         raise IngestionError("The file is gone, or it is a link that points nowhere; restore or remove it.") from error
     except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise IngestionError("The file is a link that leads back to itself; remove it.") from error
         raise IngestionError(f"The file can't be read ({error.strerror}); check the disk or the share.") from error
-    if len(data) > limit:
-        size = max(status.st_size, len(data)) / MEGABYTE
-        raise IngestionError(f"The file has {size:.1f} MB, over the limit of {limit // MEGABYTE} MB; split it.")
-    if not data.strip():
-        raise IngestionError("The file is empty; write something or remove it.")
-    return data
 
 
 def refuse_disguised(data: bytes, suffix: str) -> None:
@@ -73,6 +114,8 @@ def refuse_disguised(data: bytes, suffix: str) -> None:
         if found == "a zip archive" and not zipfile.is_zipfile(BytesIO(data)):
             return
         found = found or "no Word document"
+    elif suffix in _PLAIN and not found and _HTML.match(data):
+        found, right_suffix = "a web page", ".html"
     elif not found:
         return
     remedy = f"rename it to end in {right_suffix}" if right_suffix else "export it again in a supported format"

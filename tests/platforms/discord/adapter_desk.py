@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from bot.messages import Command, CommandUpdate, Footnote, IncomingMessage, Press, Reply, Sent, Surface
+from bot.messages import Command, Footnote, IncomingMessage, Press, Reply, Sent, Surface
 from bot.platforms.discord import DiscordPlatform
 from bot.settings import BotSettings
 from bot.simulate.discord_server import DiscordServer
@@ -42,7 +42,7 @@ class RecordingDesk:
         self.sent: dict[str, Sent] = {}
         self.known_folders = ["hr", "it", "workshop manuals"]
         self.replies: tuple[Reply, ...] = (*WORKING, FINAL)
-        self.updates: tuple[CommandUpdate, ...] = (CommandUpdate("All is well."),)
+        self.said = "All is well."
         self.line = "Thank you, noted."
         self.hold = asyncio.Event()
         self.hold.set()
@@ -77,11 +77,10 @@ class RecordingDesk:
         self.pressed.append(press)
         return self.line
 
-    async def command(self, command: Command) -> AsyncIterator[CommandUpdate]:
+    async def command(self, command: Command) -> str:
         self.commanded.append(command)
-        for update in self.updates:
-            await self.hold.wait()
-            yield update
+        await self.hold.wait()
+        return self.said
 
     async def participates(self, conversation: ConversationKey) -> bool:
         return any(message.conversation == conversation for message in self.questions)

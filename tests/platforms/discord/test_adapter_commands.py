@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.messages import CommandUpdate
+from bot.messages import Reply
 from bot.platforms.discord.surface import DiscordSurface
 from bot.simulate.discord_errors import NotPossibleError
 from bot.simulate.discord_objects import CallbackKind, Channel, User
@@ -24,7 +24,8 @@ async def desk(server: DiscordServer, monkeypatch: pytest.MonkeyPatch) -> AsyncI
 async def test_the_commands_appear_in_the_configured_server_only(server: DiscordServer, desk: RecordingDesk) -> None:
     [(scope, commands)] = server.state.commands.items()
     assert scope == next(iter(server.state.guilds))
-    assert sorted(command["name"] for command in commands.values()) == ["ask", "forget", "help", "reingest", "status"]
+    names = ["ask", "collections", "forget", "help", "reingest", "status"]
+    assert sorted(command["name"] for command in commands.values()) == names
 
 
 async def test_without_a_server_they_appear_everywhere_but_in_private_channels(server: DiscordServer) -> None:
@@ -56,24 +57,33 @@ async def test_a_command_is_acknowledged_before_it_has_anything_to_say(
     assert given.messages[0].ephemeral
 
 
-async def test_reingest_shows_its_progress_to_all_in_one_message_at_a_humane_rate(
+async def test_what_a_command_leads_to_is_an_ordinary_message_that_outlives_its_token(
     server: DiscordServer, desk: RecordingDesk, ada: User, cleo: User, general: Channel
 ) -> None:
-    desk.updates = tuple(CommandUpdate(f"{done} of 50 documents", private=False) for done in range(51))
     await server.slash_command(ada, general, "reingest", {"folder": "hr", "dry_run": True})
-    await server.until(lambda: "50 of 50 documents" in server.transcript(general, viewer=cleo))
-    [progress] = server.state.messages_in(general)
-    assert progress.previous == ["0 of 50 documents"]
-    assert desk.commanded[0].argument == "hr --dry-run"
+    await server.until(lambda: "All is well." in server.transcript(general))
+    [command] = desk.commanded
+    assert (command.argument, command.user_name, command.manages) == ("hr --dry-run", "Ada", True)
+    assert command.place is not None
+    sent = await desk.surface.show(command.place, Reply("working", "1 of 2", actions=("stop",), question_id=3), None)
+    server.fail_next("/webhooks/", 401, 50027, times=9)
+    await desk.surface.show(command.place, Reply("final", "2 of 2"), sent)
+    assert "2 of 2" in server.transcript(general, viewer=cleo)
+    [progress] = [message for message in server.state.messages_in(general) if not message.ephemeral]
+    assert progress.previous == ["1 of 2"]
 
 
-async def test_a_progress_line_that_is_refused_does_not_end_the_command(
-    server: DiscordServer, desk: RecordingDesk, ada: User, general: Channel
+async def test_a_press_says_whether_its_presser_may_manage_the_server(
+    server: DiscordServer, desk: RecordingDesk, ada: User, ben: User, general: Channel
 ) -> None:
-    desk.updates = (CommandUpdate("1 of 2", private=False), CommandUpdate("2 of 2", private=False))
-    server.fail_next("POST /webhooks/", 400, 50006)
-    await server.slash_command(ada, general, "reingest")
-    await server.until(lambda: "2 of 2" in server.transcript(general))
+    desk.replies = (Reply("working", "Remove it all?", actions=("confirm", "leave"), question_id=3),)
+    await server.mention(ben, general, "hello")
+    await server.until(lambda: "[Confirm]" in server.transcript(general))
+    question = server.state.messages_in(general)[-1]
+    for person in (ada, ben):
+        await server.click(person, general, question.id, "docent:confirm:3")
+        await server.until(lambda: desk.pressed and desk.pressed[-1].user == str(person.id))  # noqa: B023
+    assert [press.manages for press in desk.pressed] == [True, False]
 
 
 async def test_reingest_without_a_folder_means_all_of_them(
@@ -87,22 +97,13 @@ async def test_reingest_without_a_folder_means_all_of_them(
 async def test_a_refusal_is_seen_by_its_giver_alone_even_when_the_command_was_forced(
     server: DiscordServer, desk: RecordingDesk, ben: User, cleo: User, general: Channel
 ) -> None:
-    desk.updates = (CommandUpdate("Only Docent's admins may do this."),)
+    desk.said = "Only Docent's admins may do this."
     with pytest.raises(NotPossibleError, match="hidden from ben"):
         await server.slash_command(ben, general, "reingest", {"folder": "hr"})
     await server.slash_command(ben, general, "reingest", {"folder": "hr"}, forced=True)
     await server.until(lambda: "Only Docent's admins" in server.transcript(general, viewer=ben))
     assert desk.commanded[0].user == str(ben.id)
     assert server.transcript(general, viewer=cleo) == "#general"
-
-
-async def test_what_is_private_never_follows_into_the_public_message(
-    server: DiscordServer, desk: RecordingDesk, ada: User, cleo: User, general: Channel
-) -> None:
-    desk.updates = (CommandUpdate("1 of 2", private=False), CommandUpdate("a secret path"))
-    await server.slash_command(ada, general, "reingest")
-    await server.until(lambda: "a secret path" in server.transcript(general, viewer=ada))
-    assert "a secret path" not in server.transcript(general, viewer=cleo)
 
 
 async def test_private_words_after_the_token_has_expired_come_as_a_direct_message(
@@ -118,7 +119,7 @@ async def test_private_words_after_the_token_has_expired_come_as_a_direct_messag
 async def test_a_command_that_has_nothing_to_say_leaves_no_thinking_behind(
     server: DiscordServer, desk: RecordingDesk, ben: User, general: Channel
 ) -> None:
-    desk.updates = ()
+    desk.said = ""
     given = await server.slash_command(ben, general, "forget")
     await server.until(lambda: given.callback and server.transcript(general) == "#general")
 
@@ -126,7 +127,7 @@ async def test_a_command_that_has_nothing_to_say_leaves_no_thinking_behind(
 async def test_a_long_report_is_told_in_several_unseen_messages(
     server: DiscordServer, desk: RecordingDesk, ben: User, cleo: User, general: Channel
 ) -> None:
-    desk.updates = (CommandUpdate("\n".join(f"- collection number {n}: 12 documents" for n in range(120))),)
+    desk.said = "\n".join(f"- collection number {n}: 12 documents" for n in range(120))
     await server.slash_command(ben, general, "status")
     await server.until(lambda: "collection number 119" in server.transcript(general, viewer=ben))
     assert server.transcript(general, viewer=cleo) == "#general"

@@ -8,9 +8,10 @@ import pytest
 
 from bot.messages import Press
 from bot.platforms.discord import normalise
-from bot.platforms.discord.commands import choices, reingest_argument
+from bot.platforms.discord.commands import choices, collections_argument, reingest_argument
 from bot.platforms.discord.normalise import Asked, Place, Post
 from core.models import ConversationKey
+from core.storage.access_store import Audience, Scope
 
 CHANNEL = Place(20, 10)
 THREAD = Place(21, 10, thread=True)
@@ -127,9 +128,28 @@ def test_markup_becomes_readable() -> None:
 
 
 def test_only_our_own_buttons_are_presses() -> None:
-    assert normalise.press("docent:evidence:12", 2) == Press("discord", 12, "evidence", "2")
-    assert normalise.press("docent:explode:12", 2) is None
-    assert normalise.press("other:up:12", 2) is None
+    pressed = normalise.press("docent:evidence:12", 2, CHANNEL, manages=True)
+    assert pressed == Press("discord", 12, "evidence", "2", True, CHANNEL.audience)
+    assert normalise.press("docent:explode:12", 2, CHANNEL) is None
+    assert normalise.press("other:up:12", 2, CHANNEL) is None
+
+
+def test_who_reads_an_answer_is_told_by_its_channel_and_a_thread_is_as_open_as_its_room() -> None:
+    assert CHANNEL.audience == Audience(Scope("discord", "10", "20"))
+    assert Place(20, 10, is_public=False).audience == Audience(Scope("discord", "10", "20"), is_public=False)
+    assert Place(21, 10, True, room=20, is_public=False).audience == Place(20, 10, is_public=False).audience
+    assert DIRECT.audience == Audience(Scope("discord", "@me", "30"), is_public=False)
+    for message in (normalise.question(POST), normalise.edit(POST)):
+        assert message is not None
+        assert message.audience == CHANNEL.audience
+
+
+def test_collections_is_told_as_people_type_it_elsewhere() -> None:
+    assert collections_argument("limit", " hr, it ") == "limit hr, it"
+    assert collections_argument("lift limit", "") == "limit --all"
+    assert collections_argument("private", "hr") == "private hr on"
+    assert collections_argument("not private", "hr") == "private hr off"
+    assert collections_argument("", "hr") == collections_argument("private", " ") == ""
 
 
 def test_reingest_is_told_as_people_type_it_elsewhere() -> None:

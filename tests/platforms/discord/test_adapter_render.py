@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from bot.messages import Action, Footnote, Reply
+from bot.messages import RUN_ACTIONS, Action, Footnote, Reply
 from bot.platforms.discord.markdown import to_discord
 from bot.platforms.discord.render import Json, custom_id, opening, render, render_text, utf16_length
 from bot.simulate.discord_validation import check_message
@@ -87,10 +87,12 @@ def test_a_table_that_is_too_wide_becomes_a_list() -> None:
     assert to_discord(f"| A | B |\n|---|---|\n| {wide}| {wide}|") == f"- **A**: {wide.strip()}; **B**: {wide.strip()}"
 
 
-def test_the_buttons_name_action_and_question() -> None:
-    [message] = render(Reply("final", "Yes.", actions=get_args(Action), question_id=12))
+@pytest.mark.parametrize("of_runs", [False, True])
+def test_the_buttons_name_action_and_question(of_runs: bool) -> None:
+    actions = tuple(action for action in get_args(Action) if (action in RUN_ACTIONS) is of_runs)
+    [message] = render(Reply("final", "Yes.", actions=actions, question_id=12))
     [row] = message["components"]
-    assert [button["custom_id"] for button in row["components"]] == [custom_id(a, 12) for a in get_args(Action)]
+    assert [button["custom_id"] for button in row["components"]] == [custom_id(action, 12) for action in actions]
     check_message(message)
 
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from bot.messages import Command, CommandUpdate, IncomingMessage, Press, Reply, Sent, Surface
+from bot.messages import Command, IncomingMessage, Press, Reply, Sent, Surface
 from bot.platforms.slack.app import HttpDoor, SlackPlatform
 from bot.settings import BotSettings
 from bot.simulate.running import running as run_platform
@@ -24,7 +24,7 @@ class NotingDesk:
         self.resumed: list[Surface] = []
         self.reply: Reply | None = Reply("final", "An answer [1].", actions=("up", "down", "evidence"), question_id=7)
         self.pressed = "Noted."
-        self.updates: list[CommandUpdate] = [CommandUpdate("Done.")]
+        self.said = "Done."
         self.part_in: set[ConversationKey] = set()
         self.sent: dict[str, Sent] = {}
         self._taken: set[str] = set()
@@ -54,10 +54,9 @@ class NotingDesk:
         self.presses.append(press)
         return self.pressed
 
-    async def command(self, command: Command) -> AsyncIterator[CommandUpdate]:
+    async def command(self, command: Command) -> str:
         self.commands.append(command)
-        for update in self.updates:
-            yield update
+        return self.said
 
     async def participates(self, conversation: ConversationKey) -> bool:
         return conversation in self.part_in

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
-from bot.messages import Command, CommandUpdate, Press, Reply
+from bot.messages import Action, Command, Reply
 from core.models import ConversationKey
 from tests.platforms.slack.adapter_desk import NotingDesk, running
 
@@ -37,17 +39,22 @@ async def given(server, text: str, user: str = "UGRACE", channel: str = "CGENERA
         ("ask", "help", ""),
         ("reingest", "reingest", ""),
         ("reingest hr --dry-run", "reingest", "hr --dry-run"),
+        ("collections", "collections", ""),
+        ("collections limit hr", "collections", "limit hr"),
+        ("collections private hr off", "collections", "private hr off"),
     ],
 )
 async def test_a_command_is_handed_over_with_its_giver_and_answered_to_them(
     server, platform, desk, text, name, argument
 ):
     # Nobody here is an admin: whether that matters is for the desk to say, whoever forces a command.
-    desk.updates = [CommandUpdate("Only admins may do this.")]
+    desk.said = "Only admins may do this."
     await given(server, text)
     await server.until(lambda: server.state.transcript("CGENERAL") != "")
     conversation = ConversationKey("slack", "TDOCENT", "CGENERAL", "")
-    assert desk.commands == [Command("slack", name, argument, "UGRACE", conversation)]
+    (command,) = desk.commands
+    assert (command.name, command.argument, command.user, command.user_name) == (name, argument, "UGRACE", "grace")
+    assert (command.conversation, command.manages) == (conversation, False)
     assert server.state.transcript("CGENERAL") == "docent (only grace sees this): Only admins may do this."
 
 
@@ -88,8 +95,13 @@ async def test_a_question_by_command_in_direct_messages_is_answered_in_place(ser
 async def test_words_that_only_begin_like_a_command_are_a_question(server, platform, desk):
     await given(server, "status of my order?")
     await given(server, "help me with the printer", channel="CRANDOM")
-    await server.until(lambda: len(desk.sent) == 2)
-    assert sorted(desk.questions) == ["help me with the printer", "status of my order?"]
+    await given(server, "collections of art are where?", channel="CRANDOM")
+    await server.until(lambda: len(desk.sent) == 3)
+    assert sorted(desk.questions) == [
+        "collections of art are where?",
+        "help me with the printer",
+        "status of my order?",
+    ]
 
 
 async def test_where_docent_cannot_write_the_person_is_told(server, platform, desk):
@@ -99,51 +111,69 @@ async def test_where_docent_cannot_write_the_person_is_told(server, platform, de
     assert desk.received == []
 
 
-async def test_news_for_everyone_are_one_message_that_changes(server, platform, desk):
-    desk.updates = [CommandUpdate(f"{number} of 3", private=False) for number in range(4)]
-    await given(server, "reingest")
-    await server.until(lambda: server.state.transcript("CGENERAL") == "docent: 3 of 3")
+async def test_what_a_command_leads_to_is_an_ordinary_message_that_outlives_it(server, platform, desk):
+    await given(server, "reingest hr")
+    await server.until(lambda: len(desk.commands) == 1)
+    place = desk.commands[0].place
+    assert place is not None
+    sent = await desk.surface.show(place, Reply("working", "1 of 2", actions=("stop",), question_id=3), None)
+    for url in server.state.response_urls.values():
+        url.created_at -= 3600
+    await desk.surface.show(place, Reply("final", "2 of 2"), sent)
+    await server.until(lambda: server.state.transcript("CGENERAL").endswith("docent: 2 of 2"))
     assert len(server.calls_of("chat.postMessage")) == 1
 
 
-async def test_news_for_everyone_reach_the_giver_where_docent_cannot_write(server, platform, desk):
-    server.state.channels["CGENERAL"].members.discard(server.state.bot_user)
-    desk.updates = [CommandUpdate("1 of 2", private=False), CommandUpdate("2 of 2", private=False)]
-    await given(server, "reingest")
-    await server.until(lambda: "2 of 2" in server.state.transcript("CGENERAL"))
-    assert server.state.transcript("CGENERAL").startswith("docent (only grace sees this): I can't write")
+@pytest.mark.parametrize("managed_by", ["UADA", "UGRACE"])
+async def test_who_manages_the_workspace_is_asked_for_where_that_matters(server, desk, managed_by):
+    server.state.users["UADA"].is_admin = managed_by == "UADA"
+    async with running(server, desk, platform_admins="on"):
+        await given(server, "reingest", "UADA")
+        await given(server, "status", "UADA")
+        await server.until(lambda: len(desk.commands) == 2)
+    assert {command.name: command.manages for command in desk.commands} == {
+        "reingest": managed_by == "UADA",
+        "status": False,
+    }
+    assert len(server.calls_of("users.info")) == 1
 
 
-async def test_of_much_private_news_the_first_and_the_last_are_told(server, platform, desk):
-    desk.updates = [CommandUpdate(f"{number} of 9") for number in range(10)]
-    await given(server, "status")
-    await server.until(lambda: "9 of 9" in server.state.transcript("CGENERAL"))
-    assert server.state.transcript("CGENERAL") == (
-        "docent (only grace sees this): 0 of 9\ndocent (only grace sees this): 9 of 9"
-    )
+async def test_without_the_scope_nobody_counts_as_manager(server, desk):
+    server.state.scopes.discard("users:read")
+    async with running(server, desk, platform_admins="on"):
+        await given(server, "reingest", "UADA")
+        await server.until(lambda: len(desk.commands) == 1)
+    assert not desk.commands[0].manages
 
 
 async def test_a_command_that_outlives_its_response_url_is_answered_all_the_same(server, platform, desk):
-    async def slow(command: Command):
+    async def slow(command: Command) -> str:
         for url in server.state.response_urls.values():
             url.created_at -= 3600
-        yield CommandUpdate("Done at last.")
+        return "Done at last."
 
     desk.command = slow
     await given(server, "reingest")
     await server.until(lambda: server.state.transcript("CGENERAL") == "docent (only grace sees this): Done at last.")
 
 
-@pytest.mark.parametrize("action", ["up", "down", "evidence", "cancel"])
+@pytest.mark.parametrize("action", get_args(Action))
 async def test_each_button_is_handed_over_and_answered_to_the_person(server, platform, desk, action):
-    desk.reply = Reply("final", "An answer.", actions=("up", "down", "evidence", "cancel"), question_id=42)
+    desk.reply = Reply("final", "An answer.", actions=get_args(Action), question_id=42)
     desk.pressed = "[1] leave.md\n> <!channel> 25 **days**"
     await server.mention("CGENERAL", "UADA", "hello")
     await server.until(lambda: len(desk.sent) == 1)
     ts = desk.sent[desk.received[0].key].ids[0].partition(":")[2]
     await server.click("UGRACE", "CGENERAL", ts, action)
     await server.until(lambda: "only grace" in server.state.transcript("CGENERAL"))
-    assert desk.presses == [Press("slack", 42, action, "UGRACE")]
+    (press,) = desk.presses
+    assert (press.platform, press.question_id, press.action, press.user, press.manages) == (
+        "slack",
+        42,
+        action,
+        "UGRACE",
+        False,
+    )
     assert server.state.transcript("CGENERAL").endswith(
         "    docent (only grace sees this): [1] leave.md\n        > <!channel> 25 *days*"
     )

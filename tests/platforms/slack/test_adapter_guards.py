@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from bot.messages import Command, CommandUpdate, Press
+from bot.messages import Command, Press
 from bot.platforms.slack.surface import SlackSurface
 from bot.simulate.slack_events import app_mention, event_callback, message_posted
 from bot.simulate.slack_rules import CALLS_PER_MINUTE, SlackRules
@@ -42,9 +42,9 @@ async def test_without_a_clients_id_the_place_of_a_message_makes_its_events_one_
 async def test_commands_and_presses_are_acknowledged_also_while_the_desk_is_busy(server, platform, desk):
     busy = asyncio.Event()
 
-    async def command(_command: Command):
+    async def command(_command: Command) -> str:
         await busy.wait()
-        yield CommandUpdate("Done.")
+        return "Done."
 
     async def press(_press: Press) -> str:
         await busy.wait()

@@ -1,0 +1,184 @@
+"""The life of answers: each grows in its own task, is shown while it does, and always ends in a last message."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from dataclasses import asdict
+
+import structlog
+
+from bot import wording
+from bot.access import audience_of
+from bot.delivery import Throttle, closing_reply, final_reply, footnotes, working_reply
+from bot.incidents import logged
+from bot.links import Links
+from bot.messages import Footnote, IncomingMessage, Reply, Sent, Surface
+from bot.pace import Pace
+from core.answering.answerer import EvidenceFound, TextGrown
+from core.bootstrap import Core
+from core.errors import ConfigurationError, PlatformError, QuestionError, StoreError
+from core.models import Answer, Question
+from core.storage.question_store import QuestionStore
+
+log = structlog.get_logger()
+
+
+class Answers:
+    """The answers that this process is writing, by the ids of their questions.
+
+    ended: questions that ended here, in whatever way.
+    """
+
+    def __init__(self, core: Core, questions: QuestionStore, links: Links) -> None:
+        self._core = core
+        self._links = links
+        self._questions = questions
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._showing: dict[int, set[asyncio.Task[Sent]]] = {}
+        self._pace = Pace()
+        self.ended = 0
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    def __contains__(self, question_id: int) -> bool:
+        return question_id in self._tasks
+
+    def start(self, question_id: int, surface: Surface, message: IncomingMessage, sent: Sent | None) -> None:
+        """Answer a question that is ours, in the messages of `sent` (see Surface.show)."""
+        task = asyncio.create_task(self._answer(question_id, surface, message, sent), name=f"question-{question_id}")
+        self._tasks[question_id] = task
+        task.add_done_callback(lambda done: self._forget_task(question_id, done))
+
+    def _forget_task(self, question_id: int, task: asyncio.Task[None]) -> None:
+        if self._tasks.get(question_id) is task:
+            del self._tasks[question_id]
+
+    async def stop(self, question_id: int) -> None:
+        """Stop an answer; returns when nothing of it is on its way any more."""
+        task = self._tasks.get(question_id)
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        await asyncio.gather(*self._showing.get(question_id, ()), return_exceptions=True)
+
+    async def drain(self, grace_seconds: float) -> None:
+        """Let answers end for a while, then stop those that are left."""
+        tasks = list(self._tasks.values())
+        if tasks:
+            await asyncio.wait(tasks, timeout=grace_seconds)
+        for question_id in {*self._tasks, *self._showing}:
+            await self.stop(question_id)
+
+    async def show(
+        self, surface: Surface, message: IncomingMessage, question_id: int, reply: Reply, sent: Sent | None
+    ) -> Sent:
+        """Show a reply and note our messages; goes on to its end when the caller is cancelled.
+
+        A post that is on its way can't be called back: only with its note is the answer never posted twice.
+        Raises PlatformError and StoreError.
+        """
+
+        async def show() -> Sent:
+            shown = await surface.show(message, reply, sent)
+            if shown != sent:
+                await self._questions.note_sent(question_id, {"ids": list(shown.ids), "handle": dict(shown.handle)})
+            return shown
+
+        task = asyncio.create_task(show(), name=f"show-{question_id}")
+        self._showing.setdefault(question_id, set()).add(task)
+        task.add_done_callback(lambda done: self._forget_showing(question_id, done))
+        return await asyncio.shield(task)
+
+    def _forget_showing(self, question_id: int, task: asyncio.Task[Sent]) -> None:
+        left = self._showing.get(question_id, set())
+        left.discard(task)
+        if not left:
+            self._showing.pop(question_id, None)
+        if not task.cancelled() and task.exception() is not None:
+            log.debug("show failed", question=question_id, error=str(task.exception()))
+
+    async def _answer(self, question_id: int, surface: Surface, message: IncomingMessage, sent: Sent | None) -> None:
+        last = sent
+
+        async def show(reply: Reply) -> None:
+            nonlocal last
+            last = await self.show(surface, message, question_id, reply, last)
+
+        throttle = Throttle(show, surface.edit_seconds)
+        try:
+            reply, answer = await self._reply(question_id, message, throttle)
+            await throttle.finish(reply)
+            # A follow-up leans on the last question about the documents, whatever was said in between.
+            remembered = answer if answer is not None and answer.small_talk is None else None
+            turn = await self._core.conversations.add(message.conversation, remembered) if remembered else None
+            await self._questions.close(question_id, "answered" if answer else "failed", turn)
+        except PlatformError as error:
+            # Nobody can be told where nothing can be posted; the log is all that is left.
+            log.warning("answer refused by the platform", question=question_id, error=str(error))
+            await self._close_quietly(question_id)
+        except StoreError as error:
+            logged("answer not recorded", error)
+        finally:
+            self._pace.leave(question_id)
+            await throttle.stop()
+            self.ended += 1
+
+    async def _close_quietly(self, question_id: int) -> None:
+        try:
+            await self._questions.close(question_id, "failed")
+        except StoreError as error:
+            logged("failure not recorded", error)
+
+    async def _reply(
+        self, question_id: int, message: IncomingMessage, throttle: Throttle
+    ) -> tuple[Reply, Answer | None]:
+        """Give the last message and the answer in it, None when the question could not be answered."""
+        try:
+            answer = await self._written(question_id, message, throttle)
+        except QuestionError:
+            limit = self._core.settings.question_characters
+            too_long = len(message.text.strip()) > limit
+            return closing_reply(wording.too_long(limit) if too_long else wording.EMPTY_QUESTION), None
+        except ConfigurationError as error:
+            logged("not ready", error)
+            return closing_reply(wording.NOTHING_INGESTED_CHAT), None
+        except StoreError as error:
+            return closing_reply(wording.database_gone(logged("answer failed", error))), None
+        except Exception as error:  # noqa: BLE001  whatever it is, the person who asked gets a sentence
+            return closing_reply(wording.failed(logged("answer failed", error))), None
+        return final_reply(answer, question_id, self._links), answer
+
+    async def _written(self, question_id: int, message: IncomingMessage, throttle: Throttle) -> Answer:
+        if await self._core.index.settings() is None:
+            raise ConfigurationError(wording.NOTHING_INGESTED)
+        seen = await self._core.access.visible(audience_of(message.conversation, message.audience))
+        history = await self._core.conversations.turns(message.conversation, collections=seen)
+        sources: tuple[Footnote, ...] = ()
+        await throttle.offer(working_reply(question_id, status=wording.SEARCHING))
+        async with aclosing(self._core.answerer.stream(Question(message.text, history, seen))) as events:
+            async for event in events:
+                if isinstance(event, Answer):
+                    break
+                if isinstance(event, EvidenceFound):
+                    sources = footnotes(event.citations, self._links)
+                    self._pace.enter(question_id)
+                if isinstance(event, TextGrown):
+                    self._pace.begin(question_id)
+                text = event.text if isinstance(event, TextGrown) else ""
+                status = wording.writing(*self._pace.outlook(question_id))
+                await throttle.offer(working_reply(question_id, status=status, text=text, footnotes=sources))
+            else:
+                raise AssertionError("an answerer's stream ends with an Answer")
+        log.info(
+            "question answered",
+            platform=message.conversation.platform,
+            question=question_id,
+            kind=event.kind,
+            chunks=len(event.passages),
+            best_distance=round(min((chunk.cosine_distance for chunk in event.passages), default=2.0), 3),
+            model_failure=event.model_failure,
+            **asdict(event.timings),
+        )
+        return event

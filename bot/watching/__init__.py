@@ -1,0 +1,1 @@
+"""Keeps collections in line with their folders while `docent serve` runs."""
