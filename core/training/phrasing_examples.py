@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from core.answering.evidence import Chooser, evidence_of, evidence_words
 from core.answering.prompt import messages_for
-from core.answering.support import carrier, split_markers, without_verdict
+from core.answering.support import carrier, split_markers, tells, without_verdict
 from core.answering.units import units_of
 from core.evaluation.questions import EvaluationItem
 from core.ingestion.sentences import split_sentences
@@ -94,7 +94,8 @@ def _wanted(item: EvaluationItem, notes: Sequence[Evidence], right: Sequence[Evi
     told = []
     for sentence in split_sentences(item.answers[0]):
         stated = without_verdict(sentence)
-        index = carrier(stated, first, words, item.question, language)
+        # People put things in another order; the model shall learn from them all the same.
+        index = carrier(stated, first, words, item.question, language, tells)
         if index is not None:
             told.append(f"{stated.rstrip('.!')} [{index + 1}].")
     if told:

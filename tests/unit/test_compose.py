@@ -23,9 +23,9 @@ def test_supported_sentences_stand_above_the_quotation() -> None:
 
 
 def test_a_wrong_marker_is_corrected_and_numbers_follow_the_text() -> None:
-    composed = phrase("Form C2 is what contractors fill in [1].")
+    composed = phrase("Contractors fill C2 in [1].")
     assert composed is not None
-    assert composed.text.startswith("Form C2 is what contractors fill in [1].")
+    assert composed.text.startswith("Contractors fill C2 in [1].")
     assert composed.citations[0].chunk.id == 9
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from core.answering.support import split_markers, supports, without_verdict
+from core.answering.support import split_markers, supports, tells, without_verdict
 
 EVIDENCE = "Employees get 30 vacation days a year. Dana Okafor approves them."
 QUESTION = "How many vacation days do I get, and who approves them?"
@@ -46,10 +46,34 @@ def test_a_word_of_the_question_that_the_evidence_lacks_is_not_asserted() -> Non
     assert not supports(written, told, "which team won the last hackathon")
 
 
-def test_true_words_put_together_to_something_else_are_not_carried() -> None:
-    told = "Ask your lead first, then book the flight with the travel desk."
-    assert supports("You book the flight with the travel desk and ask your lead first.", told, "how do I travel?")
-    assert not supports("The flight desk books your lead for travel first.", told, "how do I travel?")
+TRAVEL = "Ask your lead first, then book the flight and the hotel with the travel desk."
+CARDS = "We do not have printed cards, but your provider can check your name."
+
+
+def test_a_sentence_keeps_the_order_of_the_evidence() -> None:
+    asked = "how do I travel?"
+    assert supports("Ask your lead, then book the flight with the travel desk.", TRAVEL, asked)
+    assert tells("The travel desk books your lead first, then the flight.", TRAVEL, asked)
+    assert not supports("The travel desk books your lead first, then the flight.", TRAVEL, asked)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "carried"),
+    [
+        ("We do not have printed cards.", True),
+        ("Your provider can't check your name.", False),
+        ("We have printed cards, but not your name.", False),
+    ],
+)
+def test_a_negation_denies_what_it_denies_in_the_evidence(sentence: str, carried: bool) -> None:
+    assert tells(sentence, CARDS, "plastic?")
+    assert supports(sentence, CARDS, "plastic?") is carried
+
+
+def test_a_word_is_repeated_no_more_often_than_in_the_evidence() -> None:
+    told = "Access is requested using the portal for privileged accounts."
+    assert supports("Access is requested using the portal.", told, "how?")
+    assert not supports("Access is requested using the portal for access.", told, "how?")
 
 
 def test_yes_and_no_are_taken_off_a_fact() -> None:
