@@ -6,14 +6,15 @@ import shlex
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from bot.messages import Action
-from core.errors import DocentError
-from core.ingestion.outcome import Progress, Summary
-from core.models import Answer, Citation, RetrievedChunk, SmallTalk
-from core.storage.access_store import CollectionAccess
-from core.storage.run_store import StoredRun
+if TYPE_CHECKING:
+    from bot.messages import Action
+    from core.errors import DocentError
+    from core.ingestion.outcome import Progress, Summary
+    from core.models import Answer, Citation, RetrievedChunk, SmallTalk
+    from core.storage.access_store import CollectionAccess
+    from core.storage.run_store import StoredRun
 
 NOT_FOUND = "I could not find this in the docs."
 UNCERTAIN = "I am not sure that this answers it; it is the nearest that I found:"

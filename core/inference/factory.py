@@ -9,7 +9,6 @@ from core.inference.cross_encoder import CrossEncoderReader
 from core.inference.hub import Progress
 from core.inference.llama_cpp import LlamaCppChatModel
 from core.inference.model_files import BUNDLED_EMBEDDER, BUNDLED_READER, find_adapter, find_chat_model, find_embedder
-from core.inference.openai_compatible import OpenAICompatibleChatModel
 from core.inference.reader import WEIGHTS as READER_WEIGHTS
 from core.inference.reader import EvidenceReader
 from core.inference.sentence_transformers import SentenceTransformerEmbedder
@@ -28,6 +27,9 @@ def build_chat_model(settings: CoreSettings, progress: Progress | None = None) -
     if settings.chat_model == "none":
         return None
     if settings.chat_model.startswith("openai:"):
+        # Imported late: it brings an HTTP client along.
+        from core.inference.openai_compatible import OpenAICompatibleChatModel
+
         base_url, _, model = settings.chat_model.removeprefix("openai:").rpartition("#")
         if not base_url or not model:
             raise ConfigurationError(f"CHAT_MODEL {settings.chat_model!r} is incomplete; write openai:URL#MODEL.")

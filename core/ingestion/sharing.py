@@ -20,6 +20,7 @@ from core.storage.run_store import RunStore, StoredRun
 
 # A plan of so few files tells its chunks as well: loading them once more costs little.
 _REHEARSED_FILES = 50
+_REHEARSED = ("added", "changed", "moved", "chunks_embedded", "chunks_kept")
 _BUSY_SECONDS = 5.0
 _LOOK_SECONDS = 1.0
 _NOTE_SECONDS = 2.0
@@ -102,7 +103,8 @@ class SharedRuns:
         waits = plan.removes_much and not confirmed
         if run.dry_run or waits or len(work) <= _REHEARSED_FILES:
             outcome = await self._ingester.rehearse(folder, work)
-            written |= {"chunks_embedded": outcome.chunks_embedded, "chunks_kept": outcome.chunks_kept}
+            # A file that fails is none that is added.
+            written |= {name: getattr(outcome, name) for name in _REHEARSED}
             written["failed"] = len(plan.failed) + len(outcome.failed)
             if run.dry_run:
                 seconds = time.monotonic() - started

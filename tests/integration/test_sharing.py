@@ -132,6 +132,13 @@ async def test_a_dry_run_plans_and_changes_nothing(start, folder: Path) -> None:
     assert await core.index.status() == []
 
 
+async def test_a_file_that_fails_is_planned_as_failed_and_not_as_added(start, folder: Path) -> None:
+    core = await start()
+    (folder / "broken.pdf").write_text("no PDF", encoding="utf-8")
+    run = await until(core, await request(core, folder, dry_run=True), is_over)
+    assert (run.plan["added"], run.plan["failed"]) == (6, 1)
+
+
 async def test_a_file_that_can_not_be_read_is_told_and_the_rest_goes_in(start, folder: Path) -> None:
     (folder / "broken.pdf").write_bytes(b"%PDF-1.4 no more than this")
     core = await start()

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.errors import IngestionError
-from core.ingestion.loaders import delimited, docx, html, markdown, pdf, plain
+from core.ingestion.loaders import delimited, html, markdown, plain
 from core.ingestion.loaders.decoding import decode
 from core.ingestion.loaders.files import FILE_LIMIT, MEGABYTE, read_bytes, refuse_disguised
 from core.models import Block, LoadedDocument
@@ -25,10 +25,22 @@ _TEXT_LOADERS: dict[str, Callable[[str, str], LoadedDocument]] = {
     ".csv": delimited.parse,
     ".tsv": delimited.parse,
 }
-_BINARY_LOADERS: dict[str, Callable[[bytes, str], LoadedDocument]] = {
-    ".pdf": pdf.parse,
-    ".docx": docx.parse,
-}
+
+
+def _parse_pdf(data: bytes, relative: str) -> LoadedDocument:
+    # Imported late, as below: such files are read in a child process, and the others need not wait for the library.
+    from core.ingestion.loaders import pdf
+
+    return pdf.parse(data, relative)
+
+
+def _parse_docx(data: bytes, relative: str) -> LoadedDocument:
+    from core.ingestion.loaders import docx
+
+    return docx.parse(data, relative)
+
+
+_BINARY_LOADERS: dict[str, Callable[[bytes, str], LoadedDocument]] = {".pdf": _parse_pdf, ".docx": _parse_docx}
 
 SUPPORTED: frozenset[str] = frozenset(_TEXT_LOADERS) | frozenset(_BINARY_LOADERS)
 """Lower-case suffixes, dot included, that `load` reads."""
