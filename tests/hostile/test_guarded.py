@@ -80,10 +80,13 @@ def test_threads_that_read_at_once_have_a_process_each(loader: Loader, tmp_path:
 
 
 def test_a_file_that_takes_too_long_is_given_up_and_the_next_is_read(tmp_path: Path) -> None:
-    loader = Loader(seconds=3)
+    loader = Loader(seconds=0.4)
     reason = refusal(loader, put(tmp_path, "slow.pdf", slow_pdf()))
-    assert reason == "Reading the file takes more than 3 s; split it, save it in a simpler form, or raise FILE_SECONDS."
+    assert (
+        reason == "Reading the file takes more than 0.4 s; split it, save it in a simpler form, or raise FILE_SECONDS."
+    )
     assert not children()
+    loader.seconds = 60.0
     fine = loader.load(put(tmp_path, "fine.pdf", one_page(SHOWN)), "fine.pdf")
     assert fine.blocks[0].text == "These words are found."
     loader.close()
@@ -99,7 +102,7 @@ def test_a_file_that_takes_too_much_memory_is_given_up_and_the_next_is_read(tmp_
 
 
 def test_a_process_that_has_grown_is_not_used_again(tmp_path: Path) -> None:
-    loader = Loader(memory_bytes=200 * MEGABYTE)  # of which the libraries alone are the share that counts as grown
+    loader = Loader(memory_bytes=140 * MEGABYTE)  # of which the libraries alone are the share that counts as grown
     loader.load(put(tmp_path, "paper.docx", word_document()), "paper.docx")
     assert not children()
 

@@ -133,8 +133,10 @@ def commands(wanted: Sequence[Json], registered: Sequence[Json], where: str) -> 
         if command["name"] in known and _form(known[str(command["name"])]) != _form(command)
     ]
     if not missing and not changed:
-        return Finding(COMMANDS, True, f"{listed([_typed(command) for command in wanted])} are registered {where}")
-    faults = [f"not registered {where}: {listed(missing)}"] if missing else []
+        return Finding(
+            COMMANDS, True, f"{listed([_typed(command) for command in wanted], len(wanted))} are registered {where}"
+        )
+    faults = [f"not registered {where}: {listed(missing, len(missing))}"] if missing else []
     faults += [f"registered {where} by another version: {listed(changed)}"] if changed else []
     return Finding(
         COMMANDS, False, "; ".join(faults), "Start `docent serve` anew: it registers them, or logs why it may not."

@@ -17,6 +17,7 @@ from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import psutil
 import structlog
 
 from core.errors import IngestionError
@@ -67,8 +68,8 @@ class _Server:
         return json.dumps(whole, ensure_ascii=False).encode("utf-8", "replace")
 
     def _is_full(self) -> bool:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak * (1 if sys.platform == "darwin" else 1024) > _FULL * self._memory_bytes
+        # Not ru_maxrss: on Linux it starts at what the parent held when it forked.
+        return int(psutil.Process().memory_info().rss) > _FULL * self._memory_bytes
 
 
 def _as_json(document: LoadedDocument) -> dict[str, Any]:

@@ -71,7 +71,8 @@ async def test_an_application_that_is_set_up_well_passes_every_check(server: Dis
     }
     assert found["Discord"].detail == "DISCORD_TOKEN is valid: Docent"
     assert found["Discord servers"].detail == "in 1: Acme"
-    assert found["Discord commands"].detail == "/ask, /reingest, /status, /forget and /help are registered in Acme"
+    told = "/ask, /reingest, /collections, /status, /forget and /help are registered in Acme"
+    assert found["Discord commands"].detail == told
     assert found["Discord permissions"].detail == "all that is needed in 3 channels"
 
 
@@ -247,7 +248,7 @@ async def test_commands_that_were_never_registered_are_found(server: DiscordServ
     found = (await examined(settings_for(server, guild=guild)))["Discord commands"]
     assert found.ok is False
     where = "in Acme" if guild else "for all servers"
-    assert found.detail == f"not registered {where}: /ask, /reingest, /status, /forget and /help"
+    assert found.detail == f"not registered {where}: /ask, /reingest, /collections, /status, /forget and /help"
     assert "docent serve" in found.remedy
 
 
