@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 
 import structlog
 
@@ -121,10 +120,7 @@ class Reingests:
         return any(entry.private for entry in await self._core.access.collections() if entry.name == collection)
 
     async def _folders(self) -> Folders:
-        known = {entry.name: Path(entry.folder) for entry in await self._core.index.status()}
-        settings = self._core.settings
-        roots = settings.roots or [settings.docs_dir, *known.values()]
-        return await asyncio.to_thread(Folders, roots, known)
+        return await asyncio.to_thread(Folders.of, self._core.settings, await self._core.index.status())
 
 
 def command_words(argument: str) -> tuple[str, bool]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
+from collections.abc import Iterable
 
 import structlog
 
@@ -13,6 +13,7 @@ from bot.watching.keeper import Keeper, Keeping, WatchTimes
 from bot.watching.pulling import checkout_of
 from core.bootstrap import Core
 from core.errors import ConfigurationError, StoreError
+from core.storage.index_store import CollectionStatus
 
 log = structlog.get_logger()
 
@@ -53,15 +54,12 @@ class Watching:
                 await asyncio.sleep(self._times.retry)
 
     async def _keepings(self) -> set[Keeping]:
-        known = {entry.name: Path(entry.folder) for entry in await self._core.index.status()}
-        return await asyncio.to_thread(self._choose, known)
+        return await asyncio.to_thread(self._choose, await self._core.index.status())
 
-    def _choose(self, known: dict[str, Path]) -> set[Keeping]:
-        settings = self._core.settings
-        roots = settings.roots or [settings.docs_dir, *known.values()]
-        folders = Folders(roots, known)
+    def _choose(self, collections: Iterable[CollectionStatus]) -> set[Keeping]:
+        folders = Folders.of(self._core.settings, collections)
         keepings = set()
-        for name in known:
+        for name in folders.known:
             try:
                 target = folders.choose(name)
             except FolderRefusedError as refusal:
@@ -69,7 +67,6 @@ class Watching:
                     log.warning("folder not kept", collection=name, reason=str(refusal))
                 self._refused.add(name)
                 continue
-            real_roots = [root.resolve() for root in roots]
-            checkout = checkout_of(target.folder, real_roots) if self._settings.git_pull == "on" else None
+            checkout = checkout_of(target.folder, folders.roots) if self._settings.git_pull == "on" else None
             keepings.add(Keeping(target, self._settings.watch == "on", self._settings.ingest_every * 60.0, checkout))
         return keepings

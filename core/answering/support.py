@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from core.models import Evidence
@@ -35,8 +36,6 @@ _SHORTEST = 4
 _TOLD = 2
 # A label that a small model puts before what it copies: "A:", "Note 2:".
 _LABEL = re.compile(r"^\W*(?:\w{1,2}|note \d+|answer|question)\s*[:.)]", re.IGNORECASE)
-
-
 # "Yes" and "no" before a fact: no evidence holds them, so that they can't be checked.
 _VERDICT = re.compile(r"^(?:yes|no|yep|nope|right|correct|sure)\s*[,;:]\s*(?=\S)", re.IGNORECASE)
 
@@ -57,8 +56,9 @@ def content_words(text: str, language: str = "english") -> set[str]:
     return set(_content_terms(text, language))
 
 
-def _content_terms(text: str, language: str) -> list[str]:
-    return [term for term in tokenize(text, language, without=FUNCTION_WORDS) if len(term) > 1]
+@lru_cache(maxsize=256)  # the rules ask for the same texts again, and an answer is checked anew as it grows
+def _content_terms(text: str, language: str) -> tuple[str, ...]:
+    return tuple(term for term in tokenize(text, language, without=FUNCTION_WORDS) if len(term) > 1)
 
 
 def supports(sentence: str, evidence: str, question: str, language: str = "english") -> bool:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, func, insert, or_, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.storage.database import Database
 from core.storage.jobs import enqueue_run
@@ -80,21 +81,18 @@ class RunStore:
 
         enqueue: for whichever worker takes it; False when the caller runs it itself.
         """
-        statement = insert(ingest_runs).values(
-            collection=collection,
-            folder=folder,
-            status="queued",
-            requested_by=requested_by,
-            dry_run=dry_run,
-            rebuild=rebuild,
-            confirmed=confirmed,
-            report=dict(report) if report is not None else None,
-        )
         async with self._database.begin() as connection:
-            run_id = int((await connection.execute(statement.returning(ingest_runs.c.id))).scalar_one())
-            if enqueue:
-                await enqueue_run(connection, run_id)
-        return run_id
+            return await _insert(
+                connection,
+                enqueue=enqueue,
+                collection=collection,
+                folder=folder,
+                requested_by=requested_by,
+                dry_run=dry_run,
+                rebuild=rebuild,
+                confirmed=confirmed,
+                report=dict(report) if report is not None else None,
+            )
 
     async def request_once(self, collection: str, folder: str, *, requested_by: str) -> int | None:
         """Request a run for whichever worker takes it; None when one of the collection is yet to begin already."""
@@ -103,16 +101,14 @@ class RunStore:
             ingest_runs.c.status.in_(("queued", "waiting")),
             ingest_runs.c.dry_run.is_(False),
         )
-        values = {"collection": collection, "folder": folder, "status": "queued", "requested_by": requested_by}
         async with self._database.begin() as connection:
             # Of two processes that ask at once, the second sees what the first has asked for.
             await connection.execute(_ONE_AT_A_TIME, {"name": f"docent request {collection}"})
             if (await connection.execute(yet_to_begin.limit(1))).first() is not None:
                 return None
-            inserted = await connection.execute(insert(ingest_runs).values(**values).returning(ingest_runs.c.id))
-            run_id = int(inserted.scalar_one())
-            await enqueue_run(connection, run_id)
-        return run_id
+            return await _insert(
+                connection, enqueue=True, collection=collection, folder=folder, requested_by=requested_by
+            )
 
     async def enqueue_again(self, run_id: int, seconds: float) -> None:
         """Let a worker take up a run later: something else has its collection."""
@@ -250,6 +246,15 @@ class RunStore:
 def lock_name(collection: str) -> str:
     """Give the name of the lock that whoever ingests into a collection holds."""
     return f"docent ingest {collection}"
+
+
+async def _insert(connection: AsyncConnection, *, enqueue: bool, **values: object) -> int:
+    """Record a queued run and give its id. enqueue: see `request`."""
+    statement = insert(ingest_runs).values(status="queued", **values).returning(ingest_runs.c.id)
+    run_id = int((await connection.execute(statement)).scalar_one())
+    if enqueue:
+        await enqueue_run(connection, run_id)
+    return run_id
 
 
 def _is_stopping() -> ColumnElement[bool]:

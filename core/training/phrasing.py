@@ -28,7 +28,8 @@ from core.models import ChatMessage
 from core.settings import CoreSettings, load_settings
 from core.training.adapter import Adapter
 from core.training.phrasing_examples import Example, examples
-from core.training.sets import add_arguments, read_sets
+from core.training.schedule import schedule
+from core.training.sets import add_arguments, read_sets, weighted
 
 logger = logging.getLogger(__name__)
 
@@ -122,10 +123,7 @@ def train(
     adapter = Adapter(model, rank=_RANK, alpha=_ALPHA, dropout=_DROPOUT, first_block=first_block)
     learned = list(adapter.parameters())
     optimiser = torch.optim.AdamW(learned, lr=rate, weight_decay=0.0)
-    warm = max(1, int(steps * _WARM_UP))
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda step: min((step + 1) / warm, (steps - step) / max(1, steps - warm))
-    )
+    rates = schedule(optimiser, steps, _WARM_UP)
     queue: list[list[Tokens]] = []
     losses: list[float] = []
     started = time.monotonic()
@@ -139,7 +137,7 @@ def train(
             loss.backward()
             torch.nn.utils.clip_grad_norm_(learned, _CLIP)
             optimiser.step()
-            schedule.step()
+            rates.step()
             losses.append(float(loss.detach()))
             if step % every == 0 or step == steps:
                 adapter.save(out / ADAPTER)
@@ -185,11 +183,11 @@ async def _made(
     training: list[Example] = []
     held_out: dict[str, list[Example]] = {}
     for each in read_sets(arguments, embedder):
-        whole, part = divmod(each.weight, 1)
-        items = chance.sample(list(each.items), int(len(each.items) * (part if whole == 0 else 1)))
+        # An example takes a while to make: of a set that is taken in part, the rest is not made at all.
+        items = chance.sample(list(each.items), int(len(each.items) * min(each.weight, 1)))
         every = [one async for one in examples(items, each.corpus, embedder, chooser, chance)]
         made = [one for one in every if not one.is_copy or chance.random() < _COPIES]
-        training += made * max(1, int(whole))
+        training += weighted(made, max(each.weight, 1), chance)
         rest = chance.sample(list(each.held_out), min(len(each.held_out), _MEASURED))
         if measured := [one async for one in examples(rest, each.corpus, embedder, chooser, chance)]:
             held_out[each.name] = measured

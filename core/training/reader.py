@@ -35,7 +35,8 @@ from core.inference.reader import (
 )
 from core.settings import CoreSettings, load_settings
 from core.training.examples import Group, Labelled, groups
-from core.training.sets import add_arguments, read_sets
+from core.training.schedule import schedule
+from core.training.sets import add_arguments, read_sets, weighted
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -184,10 +185,7 @@ def train(
             {"params": heads, "weight_decay": 0.0, "lr": _HEAD_RATE},
         ]
     )
-    warm = max(1, int(steps * _WARM_UP))
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda step: min((step + 1) / warm, (steps - step) / max(1, steps - warm))
-    )
+    rates = schedule(optimiser, steps, _WARM_UP)
     queue: list[Group] = []
     losses: list[float] = []
     started = time.monotonic()
@@ -208,7 +206,7 @@ def train(
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_([*learned.values(), *heads], _CLIP)
             optimiser.step()
-            schedule.step()
+            rates.step()
             losses.append(float(loss.detach()))
             if step % every == 0 or step == steps:
                 save(network, out)
@@ -262,8 +260,7 @@ def main() -> None:
         kept = list(groups(each.held_out, each.corpus, embedder))
         if kept:
             held_out[each.name] = chance.sample(kept, min(len(kept), _MEASURED))
-        whole, part = divmod(each.weight, 1)
-        training += made * int(whole) + chance.sample(made, int(len(made) * part))
+        training += weighted(made, each.weight, chance)
         logger.info(
             "%s: %d groups of %d items, weight %g; %d held out",
             each.name,

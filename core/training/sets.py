@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from core.errors import ConfigurationError
 from core.evaluation.questions import EvaluationItem, parse_questions, parse_squad
 from core.ports import Embedder
 from core.training.corpus import Corpus, load_folder, load_texts
 from core.training.examples import parse_fairytale
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,12 @@ def read_sets(arguments: argparse.Namespace, embedder: Embedder) -> Iterator[Tra
         documents, told = parse_fairytale(_text(file))
         corpus = Corpus.build(load_texts(documents), embedder, cache)
         yield TrainingSet(Path(file).stem, corpus, told, (), float(weight))
+
+
+def weighted(made: Sequence[Made], weight: float, chance: random.Random) -> list[Made]:
+    """Give what a round takes of a set: of weight 2.5 everything that was made twice, and a random half once more."""
+    whole, part = divmod(weight, 1)
+    return [*made] * int(whole) + chance.sample(made, int(len(made) * part))
 
 
 def _text(file: str) -> str:

@@ -8,6 +8,8 @@ import pytest
 
 from bot import wording
 from bot.reingesting.folders import FolderRefusedError, Folders, Target
+from core.storage.index_store import CollectionStatus
+from tests.conftest import settings_for
 
 
 @pytest.fixture
@@ -88,6 +90,15 @@ def test_a_new_folder_does_not_take_over_a_collection_that_mirrors_another(root:
 
 def test_names_to_choose_from_are_collections_and_new_folders_of_the_roots(root: Path) -> None:
     assert Folders([root, root / "missing"], {"people": root / "hr"}).names() == ["people", "it"]
+
+
+def test_without_roots_in_the_settings_the_documents_and_what_is_mirrored_already_are_roots(root: Path) -> None:
+    (root.parent / "alias").symlink_to(root / "it")
+    stored = [CollectionStatus("people", str(root.parent / "secret"), 1, 1)]
+    folders = Folders.of(settings_for("", docs_dir=root.parent / "alias"), stored)
+    assert (folders.roots, folders.known) == ([root / "it", root.parent / "secret"], {"people": root.parent / "secret"})
+    folders = Folders.of(settings_for("", docs_dir=root, ingest_roots=f"{root / 'hr'}, {root / 'it'}"), stored)
+    assert folders.roots == [root / "hr", root / "it"]
 
 
 def test_all_means_every_known_collection(root: Path) -> None:

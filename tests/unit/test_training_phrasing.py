@@ -9,6 +9,8 @@ from core.models import Turn
 from core.training.corpus import Corpus, load_folder
 from core.training.phrasing import Tokens, batches
 from core.training.phrasing_examples import Example, examples
+from core.training.schedule import share_of_rate
+from core.training.sets import weighted
 from tests.fakes.embedder import FakeEmbedder
 
 LEAVE = "# Leave\n\nFull-time employees get 28 vacation days a year. Ask your lead before you book.\n"
@@ -80,3 +82,19 @@ def test_a_round_holds_each_example_once_in_batches_of_like_lengths() -> None:
     made = batches(every, random.Random(2))
     assert sorted(len(one.prompt) for batch in made for one in batch) == list(range(40))
     assert all(max(len(one.prompt) for one in batch) - min(len(one.prompt) for one in batch) <= 7 for batch in made)
+
+
+def test_a_round_takes_a_set_as_often_as_its_weight_says_and_a_random_part_once_more() -> None:
+    made = list(range(10))
+    assert weighted(made, 2, random.Random(1)) == made * 2
+    assert weighted(made, 0, random.Random(1)) == []
+    taken = weighted(made, 1.5, random.Random(1))
+    assert taken[:10] == made
+    assert len(set(taken[10:])) == 5
+
+
+def test_the_rate_rises_to_the_full_and_falls_to_nothing() -> None:
+    shares = [share_of_rate(step, steps=10, warm_up=0.2) for step in range(11)]
+    assert shares[:3] == [0.5, 1.0, 1.0]
+    assert shares[2:] == [left / 8 for left in range(8, -1, -1)]
+    assert share_of_rate(0, steps=1, warm_up=0.05) == 1.0
