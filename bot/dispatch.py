@@ -133,7 +133,8 @@ class Dispatcher:
         )
 
     async def _cancel(self, stored: StoredQuestion, press: Press) -> str:
-        if press.user != stored.asked_by and not self._admins.include(press.platform, press.user):
+        may = press.user == stored.asked_by or self._admins.include(press.platform, press.user, manages=press.manages)
+        if not may:
             return wording.ONLY_THE_ASKER
         if stored.id not in self._answers:
             return wording.NOT_RUNNING

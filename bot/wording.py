@@ -215,7 +215,7 @@ def forgotten_all(conversations: int) -> str:
 SEARCHING = "Searching the documents …"
 CANCELLED = "Stopped. Ask again whenever you like."
 NOT_RUNNING = "This answer is not being written any more."
-ONLY_THE_ASKER = "Only the person who asked can stop this answer."
+ONLY_THE_ASKER = "Only the person who asked, or an admin, can stop this answer."
 THANKS = "Thank you, noted."
 NO_EVIDENCE = "The evidence of this answer is no longer kept."
 NOT_AN_ADMIN = "Only Docent's admins may do this. Ask one of them, or have yourself added to DOCENT_ADMINS."

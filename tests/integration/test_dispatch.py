@@ -45,7 +45,7 @@ class Process:
         self.core = core
         self.model = model
         self.surface = FakeSurface()
-        self.desk = Dispatcher(core, Admins(ADMINS))
+        self.desk = Dispatcher(core, Admins(ADMINS, managers=True))
 
     async def settle(self) -> None:
         """Wait until every answer is there."""
@@ -209,6 +209,20 @@ async def test_cancel_stops_the_model_and_says_so(start) -> None:
     assert process.surface.final()[0].text == wording.CANCELLED
     assert (process.desk.busy, process.model.waiting) == (0, 0)
     assert await process.desk.press(Press("slack", question_id, "cancel", "U1")) == wording.NOT_RUNNING
+
+
+@pytest.mark.parametrize(("admin", "manages"), [("UADMIN", False), ("UBOSS", True)])
+async def test_admins_may_cancel_what_others_asked_also_those_whom_the_platform_calls_so(
+    start, admin: str, manages: bool
+) -> None:
+    process = await start(FakeChatModel("word " * 200, piece_seconds=0.05))
+    await process.desk.receive(question())
+    while not process.model.prompts:
+        await asyncio.sleep(0.01)
+    (replies,) = process.surface.messages.values()
+    pressed = Press("slack", replies[-1].question_id, "cancel", admin, manages)
+    assert await process.desk.press(pressed) == ""
+    assert process.surface.final()[0].text == wording.CANCELLED
 
 
 async def test_an_edited_question_gets_its_answer_replaced(start) -> None:

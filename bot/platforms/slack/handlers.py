@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from bot import wording
-from bot.messages import RUN_ACTIONS, Command, CommandName, Desk, IncomingMessage, Press
+from bot.messages import RUN_ACTIONS, Action, Command, CommandName, Desk, IncomingMessage, Press
 from bot.platforms.slack import normalise
 from bot.platforms.slack.audiences import Audiences
 from bot.platforms.slack.calls import SlackCalls, SlackRefusedError
@@ -28,6 +28,8 @@ log = structlog.get_logger()
 
 Payload = Mapping[str, Any]
 _FOR_ADMINS: frozenset[CommandName] = frozenset({"reingest", "collections"})
+# The answer of someone else is an admin's to cancel; whose it is we don't know here.
+_PRESSED_BY_ADMINS: frozenset[Action] = RUN_ACTIONS | {"cancel"}
 _BY_AUDIENCE: frozenset[CommandName] = frozenset({"status", "collections", "reingest"})
 Tell = Callable[[str], Awaitable[None]]
 
@@ -128,7 +130,7 @@ class Handlers:
         press = normalise.normalise_action(body)
         if press is None:
             return
-        if press.action in RUN_ACTIONS:
+        if press.action in _PRESSED_BY_ADMINS:
             press = replace(press, manages=await self._manages(press.user))
         if press.action == "evidence":
             press = replace(press, audience=await self._audiences.of_channel(body["container"]["channel_id"]))
@@ -140,7 +142,8 @@ class Handlers:
         """Take Slack's own stop button for our Cancel button."""
         user, timestamps = event["user"], event.get("streaming_message_ts") or []
         for stream in self._surface.streams.stopped(event["channel"], event.get("thread_ts") or "", timestamps):
-            said = await self._desk.press(Press("slack", stream.question_id, "cancel", user))
+            manages = user != stream.message.user and await self._manages(user)
+            said = await self._desk.press(Press("slack", stream.question_id, "cancel", user, manages))
             if said:
                 await self._surface.whisper(replace(stream.message, user=user), said)
 

@@ -180,6 +180,19 @@ async def test_each_button_is_handed_over_and_answered_to_the_person(server, pla
     assert server.state.pings == []
 
 
+async def test_who_manages_the_workspace_is_asked_for_where_a_button_is_theirs_too(server, desk):
+    desk.reply = Reply("final", "An answer.", actions=get_args(Action), question_id=42)
+    async with running(server, desk, platform_admins="on"):
+        await server.mention("CGENERAL", "UGRACE", "hello")
+        await server.until(lambda: len(desk.sent) == 1)
+        ts = desk.sent[desk.received[0].key].ids[0].partition(":")[2]
+        for action in get_args(Action):
+            await server.click("UADA", "CGENERAL", ts, action)
+        await server.until(lambda: len(desk.presses) == len(get_args(Action)))
+    assert {press.action for press in desk.presses if press.manages} == {"cancel", "confirm", "leave", "stop"}
+    assert len(server.calls_of("users.info")) == 4
+
+
 async def test_a_button_without_a_word_says_nothing(server, platform, desk):
     desk.pressed = ""
     await server.mention("CGENERAL", "UADA", "hello")

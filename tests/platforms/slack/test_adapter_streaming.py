@@ -376,6 +376,17 @@ async def test_slacks_own_stop_button_is_a_press_of_cancel_and_is_answered_to_wh
     assert desk.presses == [Press("slack", 7, "cancel", "UGRACE")]
 
 
+async def test_who_stops_the_answer_of_another_may_do_so_as_a_manager_of_the_workspace(server):
+    desk = NotingDesk()
+    desk.reply = GROWING
+    async with running(server, desk, platform_admins="on"):
+        await server.mention("CGENERAL", "UGRACE", "how many days of leave?")
+        await server.until(lambda: len(desk.sent) == 1)
+        (message,) = [message for message in server.state.channels["CGENERAL"].messages.values() if message.stream]
+        await server.stop_stream("CGENERAL", message.ts, user="UADA")
+        await server.until(lambda: desk.presses == [Press("slack", 7, "cancel", "UADA", manages=True)])
+
+
 async def test_the_stop_button_counts_also_when_the_stream_has_run_out(server, streaming):
     desk, message = streaming
     expire(message)
