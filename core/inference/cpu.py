@@ -37,6 +37,13 @@ def count_cores(cpuinfo: str, allowed: Collection[int]) -> int:
     return len(cores) or len(allowed)
 
 
+def multiplies_bfloat16(cpuinfo: Path = CPUINFO) -> bool:
+    """Tell whether the CPU has instructions for products of bfloat16 numbers: x86 with AVX512-BF16 or AMX."""
+    if not cpuinfo.is_file():
+        return False
+    return not {"avx512_bf16", "amx_bf16"}.isdisjoint(cpuinfo.read_text(encoding="utf-8", errors="replace").split())
+
+
 def parse_quota(cpu_max: str) -> int | None:
     """Give the whole cores that the text of a cgroup's `cpu.max` grants (rounded up), or None for no limit."""
     quota, _, period = cpu_max.strip().partition(" ")

@@ -189,7 +189,7 @@ def load_reader_network(folder: Path, embedder_folder: Path) -> ReaderNetwork:
         stored = {name: tensor.float() for name, tensor in load_file(folder / WEIGHTS).items()}
         bert = load_network(embedder_folder)
         asked, head = stored.pop("asked"), stored.pop("head")
-        return ReaderNetwork(bert.with_weights(stored), asked, head)
+        return ReaderNetwork(bert.with_weights(stored).for_inference(), asked, head)
     except (OSError, KeyError, SafetensorError) as error:
         raise ConfigurationError(
             f"The reader in {folder} can't be loaded ({error}); restore the file, or set RERANKER=none."

@@ -29,6 +29,8 @@ PASSAGES = [
     Passage("A long one", (("", "word " * 600), ("", "Nobody reads this far."))),
 ]
 
+NEAR = 0.1  # of log-weights between some -15 and 10; bfloat16 depends a little on what is multiplied beside it
+
 
 @pytest.fixture(scope="module")
 def cross_encoder(tmp_path_factory: pytest.TempPathFactory) -> str:
@@ -70,14 +72,14 @@ def test_no_passages_give_no_readings(reader: Reader) -> None:
 def test_readings_keep_the_order_of_their_passages_and_do_not_depend_on_the_others(reader: Reader) -> None:
     together = reader.read(QUESTION, PASSAGES)
     for passage, reading in zip(PASSAGES, together, strict=True):
-        assert np.allclose(reader.read(QUESTION, [passage])[0], reading, atol=1e-3)
+        assert np.allclose(reader.read(QUESTION, [passage])[0], reading, atol=NEAR)
 
 
 def test_threads_read_side_by_side(reader: Reader) -> None:
     alone = reader.read(QUESTION, PASSAGES)
     with ThreadPoolExecutor(4) as pool:
         for readings in pool.map(lambda _: reader.read(QUESTION, PASSAGES), range(4)):
-            assert all(np.allclose(one, other, atol=1e-3) for one, other in zip(alone, readings, strict=True))
+            assert all(np.allclose(one, other, atol=NEAR) for one, other in zip(alone, readings, strict=True))
 
 
 @pytest.mark.parametrize("kind", [pytest.param("bundled", marks=pytest.mark.models), "fake"])

@@ -1,8 +1,9 @@
 import os
+from pathlib import Path
 
 import pytest
 
-from core.inference.cpu import count_cores, parse_quota, physical_cores, shorten_spinning
+from core.inference.cpu import count_cores, multiplies_bfloat16, parse_quota, physical_cores, shorten_spinning
 
 TWO_CORES_WITH_TWO_THREADS_EACH = "\n\n".join(
     f"processor\t: {processor}\nphysical id\t: 0\ncore id\t\t: {processor % 2}" for processor in range(4)
@@ -38,6 +39,20 @@ def test_a_container_quota_is_rounded_up_to_whole_cores() -> None:
 
 def test_this_machine_has_at_least_one_core_and_no_more_than_it_has_processors() -> None:
     assert 1 <= physical_cores() <= (os.cpu_count() or 1)
+
+
+@pytest.mark.parametrize(
+    ("flags", "has_them"),
+    [
+        ("flags\t\t: fpu avx2 avx512f avx512_bf16", True),
+        ("flags\t\t: amx_bf16 amx_tile", True),
+        ("flags\t\t: fpu avx512f", False),
+    ],
+)
+def test_a_cpu_multiplies_bfloat16_when_it_says_so(tmp_path: Path, flags: str, has_them: bool) -> None:
+    (tmp_path / "cpuinfo").write_text(f"processor\t: 0\n{flags}\nbogomips\t: 4800\n")
+    assert multiplies_bfloat16(tmp_path / "cpuinfo") == has_them
+    assert not multiplies_bfloat16(tmp_path / "none of macOS")
 
 
 def test_threads_spin_briefly_unless_a_person_decided_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
