@@ -87,7 +87,8 @@ async def _chat_model(core: CoreSettings) -> Finding:
         return Finding("chat model", None, f"{core.chat_model} is fetched at the next start")
     path = await asyncio.to_thread(find_chat_model, core)
     header = await asyncio.to_thread(read_header, path)
-    needed = memory_estimate(header, path.stat().st_size, context_needed(core)) + _EMBEDDER_MEMORY
+    cached = context_needed(core) * core.parallel
+    needed = memory_estimate(header, path.stat().st_size, cached) + _EMBEDDER_MEMORY
     available = _available_memory()
     detail = f"{path.name} ({header.file_type}) needs about {_gigabytes(needed)} with the embedder"
     if available is None:

@@ -47,6 +47,7 @@ class CoreSettings(BaseSettings):
     context_tokens: Annotated[int, Field(ge=64)] = Field(600, description="tokens of documents in one prompt at most")
     history_tokens: Annotated[int, Field(ge=0)] = Field(200, description="tokens of conversation in one prompt at most")
     threads: Annotated[int, Field(ge=0)] = Field(0, description="threads of the chat model; 0: the physical cores")
+    parallel: Annotated[int, Field(ge=1, le=64)] = Field(4, description="answers that the chat model makes at a time")
     answer_seconds: Annotated[float, Field(gt=0)] = Field(120.0, description="time limit of one answer")
     queue_size: Annotated[int, Field(ge=1)] = Field(32, description="questions that may wait for the model")
     question_characters: Annotated[int, Field(ge=1)] = Field(4000, description="longest question that is accepted")

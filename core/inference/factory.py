@@ -8,7 +8,14 @@ from core.errors import ConfigurationError
 from core.inference.cross_encoder import CrossEncoderReader
 from core.inference.hub import Progress
 from core.inference.llama_cpp import LlamaCppChatModel
-from core.inference.model_files import BUNDLED_EMBEDDER, BUNDLED_READER, find_adapter, find_chat_model, find_embedder
+from core.inference.model_files import (
+    BUNDLED_EMBEDDER,
+    BUNDLED_READER,
+    find_adapter,
+    find_chat_model,
+    find_embedder,
+    merged_place,
+)
 from core.inference.reader import WEIGHTS as READER_WEIGHTS
 from core.inference.reader import EvidenceReader
 from core.inference.sentence_transformers import SentenceTransformerEmbedder
@@ -38,6 +45,7 @@ def build_chat_model(settings: CoreSettings, progress: Progress | None = None) -
             model,
             settings.openai_api_key.get_secret_value() if settings.openai_api_key else None,
             context_limit=context_needed(settings),
+            parallel=settings.parallel,
             queue_size=settings.queue_size,
             answer_seconds=settings.answer_seconds,
         )
@@ -45,9 +53,11 @@ def build_chat_model(settings: CoreSettings, progress: Progress | None = None) -
         find_chat_model(settings, progress),
         threads=settings.threads,
         context_limit=context_needed(settings),
+        parallel=settings.parallel,
         queue_size=settings.queue_size,
         answer_seconds=settings.answer_seconds,
         lora_path=find_adapter(settings),
+        merged_path=merged_place(settings),
     )
 
 

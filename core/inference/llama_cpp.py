@@ -1,9 +1,10 @@
-"""The chat model in this process: one thread owns llama.cpp, a bounded queue feeds it, tokens stream to the caller."""
+"""The chat model in this process: one thread owns llama.cpp, a bounded queue feeds it, answers stream out."""
 
 from __future__ import annotations
 
 import asyncio
 import atexit
+import math
 import threading
 import time
 from collections import deque
@@ -14,7 +15,8 @@ from pathlib import Path
 from core.errors import ConfigurationError, DocentError, ModelBusyError, ModelError, ModelTimeoutError
 from core.inference.cpu import physical_cores
 from core.inference.gguf_header import read_header
-from core.inference.llama_engine import LlamaEngine
+from core.inference.llama_engine import Generation, LlamaEngine
+from core.inference.merging import merged
 from core.inference.speed import Speed
 from core.models import ChatMessage, Sampling
 
@@ -40,15 +42,19 @@ class LlamaCppChatModel:
         *,
         threads: int = 0,
         context_limit: int = 0,
+        parallel: int = 1,
         queue_size: int = 32,
         answer_seconds: float = 120.0,
         lora_path: Path | None = None,
+        merged_path: Path | None = None,
     ) -> None:
         """Read the file's header, not the model.
 
         threads: 0 for the physical cores. context_limit: tokens of prompt and answer at most, 0 for all that the model
-        was trained with. queue_size: questions that may wait while one is answered. answer_seconds: time limit of one
-        answer, from when the model starts on it. Raises ConfigurationError for a file that is no chat model.
+        was trained with. parallel: answers that are made at a time. queue_size: questions that may wait meanwhile.
+        answer_seconds: time limit of one answer, from when the model starts on it. merged_path: the file in which the
+        model and its adapter become one, see `core.inference.merging`; None loads them one beside the other.
+        Raises ConfigurationError for a file that is no chat model.
         """
         header = read_header(path)
         if header.kind != "model" or header.architecture == "clip" or header.architecture.endswith("bert"):
@@ -63,15 +69,17 @@ class LlamaCppChatModel:
         self.context_tokens = min(context_limit, trained) if context_limit else trained
         self._path = path
         self._threads = threads or physical_cores()
+        self._parallel = parallel
         self._queue_size = queue_size
         self._answer_seconds = answer_seconds
         self._lora_path = lora_path
+        self._merged_path = merged_path
 
         self._changed = threading.Condition()  # guards all below
         self._engine: Future[LlamaEngine] | None = None  # None: no worker
         self._worker: threading.Thread | None = None
         self._waiting: deque[_Request] = deque()
-        self._running: _Request | None = None
+        self._running: dict[_Request, Generation] = {}
         self._closed = False
 
     @property
@@ -143,7 +151,7 @@ class LlamaCppChatModel:
 
     def _submit(self, request: _Request) -> None:
         with self._changed:
-            if len(self._waiting) + (self._running is not None) > self._queue_size:
+            if len(self._waiting) + len(self._running) >= self._parallel + self._queue_size:
                 raise ModelBusyError(
                     f"{len(self._waiting)} questions wait for the chat model already; "
                     "ask again later or raise QUEUE_SIZE."
@@ -161,18 +169,26 @@ class LlamaCppChatModel:
     # From here on: the worker's thread.
 
     def _work(self, loading: Future[LlamaEngine]) -> None:
-        """Load the model, answer one request after the other until closed, free the model."""
+        """Load the model, make answers until closed, free the model."""
         farewell: DocentError = ModelError(
             "The chat model stopped unexpectedly; ask again, and see the log if it stays."
         )
         engine = None
         try:
+            path, lora_path = self._path, self._lora_path
+            if lora_path and self._merged_path:
+                path, lora_path = merged(path, lora_path, self._merged_path), None
             engine = LlamaEngine(
-                self._path, threads=self._threads, context_tokens=self.context_tokens, lora_path=self._lora_path
+                path,
+                threads=self._threads,
+                context_tokens=self.context_tokens,
+                parallel=self._parallel,
+                lora_path=lora_path,
             )
             loading.set_result(engine)
-            while request := self._next():
-                self._answer(engine, request)
+            while self._has_work():
+                self._take_up(engine)
+                self._go_on(engine)
             farewell = ModelError("The chat model was closed.")
         except DocentError as error:  # from loading; the next use tries again
             farewell = error
@@ -183,39 +199,61 @@ class LlamaCppChatModel:
             if engine:
                 engine.close()
 
-    def _next(self) -> _Request | None:
-        """Wait for a request; None when the model is closed."""
+    def _has_work(self) -> bool:
+        """Wait for a request unless answers are being made; False when the model is closed."""
         with self._changed:
-            self._running = None
-            self._changed.wait_for(lambda: self._waiting or self._closed)
-            if not self._closed:
-                self._running = self._waiting.popleft()
-            return self._running
+            self._changed.wait_for(lambda: self._running or self._waiting or self._closed)
+            return not self._closed
 
-    def _answer(self, engine: LlamaEngine, request: _Request) -> None:
-        deadline = time.monotonic() + self._answer_seconds
+    def _take_up(self, engine: LlamaEngine) -> None:
+        """Begin the answers to requests that wait, first come, first served, as long as there is room for one more."""
+        while len(self._running) < self._parallel:
+            with self._changed:
+                request = self._waiting[0] if self._waiting else None
+            if request is None:
+                return
+            try:
+                prompt = engine.tokenize(request.messages)
+                self._check_fit(len(prompt), request.sampling.max_tokens)
+                generation = engine.begin(prompt, request.sampling)
+            except DocentError as error:
+                request.send(error)
+                self._withdraw(request)
+                continue
+            if generation is None:
+                return
+            request.deadline = time.monotonic() + self._answer_seconds
+            with self._changed:
+                self._running[request] = generation
+                if request in self._waiting:
+                    self._waiting.remove(request)
 
-        def checkpoint() -> None:
-            if request.withdrawn:
-                raise _Withdrawn
-            if self._closed:
-                raise ModelError("The chat model was closed.")
-            if time.monotonic() > deadline:
-                raise ModelTimeoutError(
+    def _go_on(self, engine: LlamaEngine) -> None:
+        """Make a step with all answers, and send what came of it; end those nobody waits for or that take too long."""
+        for request, generation in list(self._running.items()):
+            if request.withdrawn or time.monotonic() > request.deadline:
+                engine.drop(generation)
+                too_long = ModelTimeoutError(
                     f"The answer took longer than {self._answer_seconds:g} s; raise ANSWER_SECONDS, lower MAX_TOKENS "
                     "or choose a smaller model."
                 )
-
+                self._end(request, None if request.withdrawn else too_long)
         try:
-            prompt = engine.tokenize(request.messages)
-            self._check_fit(len(prompt), request.sampling.max_tokens)
-            for piece in engine.generate(prompt, request.sampling, checkpoint):
+            engine.step()
+        except ModelError as error:
+            for request in list(self._running):
+                self._end(request, error)
+        for request, generation in list(self._running.items()):
+            for piece in generation.pieces:
                 request.send(piece)
-            request.send(None)
-        except _Withdrawn:
-            return
-        except DocentError as error:
-            request.send(error)
+            generation.pieces.clear()
+            if generation.done:
+                self._end(request, None)
+
+    def _end(self, request: _Request, last: DocentError | None) -> None:
+        with self._changed:
+            del self._running[request]
+        request.send(last)
 
     def _check_fit(self, prompt_tokens: int, max_tokens: int) -> None:
         if prompt_tokens + max_tokens > self.context_tokens:
@@ -227,17 +265,13 @@ class LlamaCppChatModel:
     def _say_farewell(self, farewell: DocentError) -> None:
         """Tell all who wait that no answer will come, and let the next use start a new worker."""
         with self._changed:
-            abandoned = [*([self._running] if self._running else []), *self._waiting]
+            abandoned = [*self._running, *self._waiting]
             self._waiting.clear()
-            self._running = None
+            self._running.clear()
             self._engine = self._worker = None
             _at_work.discard(self)
         for request in abandoned:
             request.send(farewell)
-
-
-class _Withdrawn(Exception):  # noqa: N818 - not an error: nobody waits for the answer any more
-    pass
 
 
 class _Request:
@@ -248,6 +282,7 @@ class _Request:
         self.sampling = sampling
         self.pieces: asyncio.Queue[str | DocentError | None] = asyncio.Queue()  # None: the answer is complete
         self.withdrawn = False
+        self.deadline = math.inf
         self._loop = asyncio.get_running_loop()
 
     def send(self, piece: str | DocentError | None) -> None:

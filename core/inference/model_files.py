@@ -123,6 +123,17 @@ def find_adapter(settings: CoreSettings) -> Path | None:
     return path
 
 
+def merged_place(settings: CoreSettings) -> Path | None:
+    """Give the file that holds the bundled model with the bundled adapter in it; None where they aren't both asked for.
+
+    It need not be there, see `core.inference.merging`.
+    """
+    if settings.chat_model != "bundled" or settings.chat_adapter != "bundled":
+        return None
+    version = f"{BUNDLED_CHAT_MODEL.sha256[:8]}{_OWN_SHA256[BUNDLED_ADAPTER.name][:8]}"
+    return settings.docent_home / "models" / f"{BUNDLED_CHAT_MODEL.name}.{BUNDLED_ADAPTER.stem}-{version}.gguf"
+
+
 def is_fetched(settings: CoreSettings) -> bool:
     """Tell whether the file of an `hf:` CHAT_MODEL is on this machine; True for models that needn't be fetched.
 

@@ -3,6 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.inference.llama_binding import load_binding
+from core.inference.llama_context import Entry, LlamaContext
 from core.inference.llama_engine import LlamaEngine
 from core.inference.model_files import BUNDLED_CHAT_MODEL
 from core.models import ChatMessage
@@ -27,12 +29,15 @@ def example() -> Tokens:
 
 def next_scores(example: Tokens, lora_path: Path | None) -> np.ndarray:
     """The bundled model's scores for the token after the prompt, as llama.cpp computes them."""
-    engine = LlamaEngine(BUNDLED_CHAT_MODEL.path, threads=2, context_tokens=512, lora_path=lora_path)
-    engine._llama.reset()
-    engine._llama.eval(list(example.prompt))
-    scores = np.array(engine._llama._ctx.get_logits_ith(-1)[: engine._llama.n_vocab()])
-    engine.close()
-    return scores
+    context = LlamaContext(
+        BUNDLED_CHAT_MODEL.path, threads=2, context_tokens=512, sequences=1, batch_tokens=512, lora_path=lora_path
+    )
+    last = len(example.prompt) - 1
+    context.decode([Entry(token, place, 0, place == last) for place, token in enumerate(example.prompt)])
+    scores = load_binding().llama_get_logits_ith(context._context, last)
+    found = np.array(scores[: context.vocabulary_size])
+    context.close()
+    return found
 
 
 def test_an_adapter_does_in_llama_cpp_what_it_did_in_training(tmp_path: Path, example: Tokens) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,6 +17,8 @@ from bot.dispatch import Dispatcher
 from bot.simulate.discord_limits import Limits
 from core.inference import llama_cpp
 from core.inference.llama_cpp import LlamaCppChatModel
+from core.inference.llama_engine import Generation
+from core.inference.stop_strings import StopStrings
 from core.models import ChatMessage, Sampling
 from core.ports import Embeddings, Passage, Reading
 from tests.fakes.embedder import FakeEmbedder
@@ -51,14 +53,25 @@ class HeldEngine:
 
     def __init__(self, hold: Hold) -> None:
         self._hold = hold
+        self._running: list[Generation] = []
 
     def tokenize(self, messages: Sequence[ChatMessage]) -> list[int]:
         return [1] * len(messages)
 
-    def generate(self, prompt: Sequence[int], sampling: Sampling, checkpoint: Callable[[], None]) -> Iterator[str]:
-        yield "You get "
+    def begin(self, prompt: Sequence[int], sampling: Sampling) -> Generation:
+        generation = Generation(prompt, sampling, 0, 0, StopStrings(()))
+        self._running.append(generation)
+        return generation
+
+    def step(self) -> None:
         self._hold.here()
-        yield "30 days."
+        for generation in self._running:
+            generation.pieces.append("You get 30 days.")
+            generation.done = True
+        self._running.clear()
+
+    def drop(self, generation: Generation) -> None:
+        self._running.remove(generation)
 
     def close(self) -> None:
         pass
