@@ -56,9 +56,10 @@ async def ingest_shown(
     On a terminal a removal that has to be confirmed is asked about; saying no is RemovalNotConfirmedError as well.
     """
     console = Console(stderr=True, highlight=False)
+    has_said_yes = False
 
     def show_plan(plan: Plan) -> None:
-        if not quiet:
+        if not quiet and not has_said_yes:
             lines = wording.plan_lines(plan.as_json(), paths=dry_run or plan.removes_much)
             console.print("\n".join(lines), markup=False, soft_wrap=True)
 
@@ -79,7 +80,7 @@ async def ingest_shown(
             question = wording.run_would_remove(error.removed, error.total)
             if quiet or not _can_ask() or not Confirm.ask(question, console=console, default=False):
                 raise
-            confirmed = True
+            confirmed = has_said_yes = True
 
 
 def _person() -> str:

@@ -77,7 +77,11 @@ async def test_without_a_terminal_a_large_removal_is_refused_with_what_to_type(
 
 @pytest.mark.parametrize("answer", ["y", "n"])
 async def test_on_a_terminal_a_large_removal_is_asked_about(
-    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str
+    database: Database,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    answer: str,
 ) -> None:
     folder = pages(tmp_path / "docs", 8)
     await ingester(database).ingest(folder)
@@ -90,6 +94,7 @@ async def test_on_a_terminal_a_large_removal_is_asked_about(
     else:
         with pytest.raises(RemovalNotConfirmedError):
             await ingest_shown(ingester(database), folder)
+    assert capsys.readouterr().err.count("  removed: page0.md") == 1, "the plan is shown once"
 
 
 def test_the_command_ends_with_one_helpful_line_and_status_2(
