@@ -31,6 +31,7 @@ from core.bootstrap import Core
 from core.errors import DocentError
 from core.evaluation.questions import parse_questions
 from core.models import Question
+from core.settings import CoreSettings, load_settings
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 LOOK_SECONDS, TICK_SECONDS = 0.02, 0.005
@@ -214,7 +215,9 @@ async def run(options: argparse.Namespace) -> dict[str, dict[str, Any]]:
     words = itertools.cycle(item.question for item in items if not item.history)
     questions = list(itertools.islice(words, options.questions))
     platforms = ("slack", "discord") if options.platform == "both" else (options.platform,)
-    async with open_docent() as core:
+    # The same questions come again and again: each answer has to be made.
+    settings = load_settings(CoreSettings).model_copy(update={"reuse_answers": "off"})
+    async with open_docent(settings) as core:
         await require_index(core)
         await core.answerer.answer(Question(questions[0]))  # loads the models
         runs = {"at once": await measure(core, platforms, questions, options.channels, at_once=True)}

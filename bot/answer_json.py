@@ -21,6 +21,8 @@ def answer_json(answer: Answer, identifier: object = None, *, links: Links = NO_
         "kind": answer.kind,
         "confidence": round(answer.confidence, 4),
         "uncertain": answer.uncertain,
+        "reused": answer.reused,
+        **({"made_at": answer.made_at.isoformat(timespec="seconds")} if answer.made_at else {}),
         "searched": answer.condensed,
         "citations": [_citation(citation, links) for citation in answer.citations],
         "passages": passages_json(answer.passages, links=links),
@@ -31,6 +33,7 @@ def answer_json(answer: Answer, identifier: object = None, *, links: Links = NO_
             "total_ms": timings.total_ms,
             "prompt_tokens": timings.prompt_tokens,
             "completion_tokens": timings.completion_tokens,
+            "stages_ms": dict(timings.stages),
         },
     }
 

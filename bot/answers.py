@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import aclosing
 from dataclasses import asdict
 
@@ -14,11 +15,13 @@ from bot.delivery import Throttle, closing_reply, final_reply, footnotes, workin
 from bot.incidents import logged
 from bot.links import Links
 from bot.messages import Footnote, IncomingMessage, Reply, Sent, Surface
+from bot.metrics import Metrics, Outcome
 from bot.pace import Pace
 from core.answering.answerer import EvidenceFound, TextGrown
+from core.answering.reuse import SearchBegun
 from core.bootstrap import Core
 from core.errors import ConfigurationError, PlatformError, QuestionError, StoreError
-from core.models import Answer, Question
+from core.models import Answer, Question, Timings
 from core.storage.question_store import QuestionStore
 
 log = structlog.get_logger()
@@ -27,7 +30,7 @@ log = structlog.get_logger()
 class Answers:
     """The answers that this process is writing, by the ids of their questions.
 
-    ended: questions that ended here, in whatever way.
+    ended: questions that ended here, in whatever way. metrics: told of each of them.
     """
 
     def __init__(self, core: Core, questions: QuestionStore, links: Links) -> None:
@@ -38,6 +41,7 @@ class Answers:
         self._showing: dict[int, set[asyncio.Task[Sent]]] = {}
         self._pace = Pace()
         self.ended = 0
+        self.metrics = Metrics()
 
     def __len__(self) -> int:
         return len(self._tasks)
@@ -45,9 +49,17 @@ class Answers:
     def __contains__(self, question_id: int) -> bool:
         return question_id in self._tasks
 
-    def start(self, question_id: int, surface: Surface, message: IncomingMessage, sent: Sent | None) -> None:
-        """Answer a question that is ours, in the messages of `sent` (see Surface.show)."""
-        task = asyncio.create_task(self._answer(question_id, surface, message, sent), name=f"question-{question_id}")
+    @property
+    def waiting(self) -> int:
+        """The number of questions that wait for the model's first token."""
+        return self._pace.waiting
+
+    def start(
+        self, question_id: int, surface: Surface, message: IncomingMessage, sent: Sent | None, *, fresh: bool = False
+    ) -> None:
+        """Answer a question that is ours, in the messages of `sent` (see Surface.show). fresh: see Question."""
+        answering = self._answer(question_id, surface, message, sent, time.perf_counter(), fresh=fresh)
+        task = asyncio.create_task(answering, name=f"question-{question_id}")
         self._tasks[question_id] = task
         task.add_done_callback(lambda done: self._forget_task(question_id, done))
 
@@ -99,8 +111,20 @@ class Answers:
         if not task.cancelled() and task.exception() is not None:
             log.debug("show failed", question=question_id, error=str(task.exception()))
 
-    async def _answer(self, question_id: int, surface: Surface, message: IncomingMessage, sent: Sent | None) -> None:
+    async def _answer(
+        self,
+        question_id: int,
+        surface: Surface,
+        message: IncomingMessage,
+        sent: Sent | None,
+        started: float,
+        *,
+        fresh: bool,
+    ) -> None:
+        """Answer, and count how that ended. started: when the question was taken, by time.perf_counter."""
         last = sent
+        outcome: Outcome | None = None
+        timings = Timings()
 
         async def show(reply: Reply) -> None:
             nonlocal last
@@ -108,19 +132,31 @@ class Answers:
 
         throttle = Throttle(show, surface.edit_seconds)
         try:
-            reply, answer = await self._reply(question_id, message, throttle)
+            reply, answer = await self._reply(question_id, message, throttle, fresh=fresh)
+            written = time.perf_counter()
+            if answer:
+                elsewhere = sum(answer.timings.stages.values())
+                timings = answer.timings.including("queue", max(0.0, _milliseconds(written - started) - elsewhere))
             await throttle.finish(reply)
+            timings = timings.including("deliver", _milliseconds(time.perf_counter() - written))
+            outcome = _outcome(answer)
             # A follow-up leans on the last question about the documents, whatever was said in between.
             remembered = answer if answer is not None and answer.small_talk is None else None
             turn = await self._core.conversations.add(message.conversation, remembered) if remembered else None
             await self._questions.close(question_id, "answered" if answer else "failed", turn)
+            if answer and _is_for_all(message):
+                await self._core.reusing.keep(answer, turn)
         except PlatformError as error:
             # Nobody can be told where nothing can be posted; the log is all that is left.
             log.warning("answer refused by the platform", question=question_id, error=str(error))
             await self._close_quietly(question_id)
         except StoreError as error:
             logged("answer not recorded", error)
+        except asyncio.CancelledError:
+            outcome = outcome or "cancelled"
+            raise
         finally:
+            self.metrics.observe(message.conversation.platform, outcome or "failed", timings)
             self._pace.leave(question_id)
             await throttle.stop()
             self.ended += 1
@@ -132,11 +168,11 @@ class Answers:
             logged("failure not recorded", error)
 
     async def _reply(
-        self, question_id: int, message: IncomingMessage, throttle: Throttle
+        self, question_id: int, message: IncomingMessage, throttle: Throttle, *, fresh: bool
     ) -> tuple[Reply, Answer | None]:
         """Give the last message and the answer in it, None when the question could not be answered."""
         try:
-            answer = await self._written(question_id, message, throttle)
+            answer = await self._written(question_id, message, throttle, fresh=fresh)
         except QuestionError:
             limit = self._core.settings.question_characters
             too_long = len(message.text.strip()) > limit
@@ -150,17 +186,19 @@ class Answers:
             return closing_reply(wording.failed(logged("answer failed", error))), None
         return final_reply(answer, question_id, self._links), answer
 
-    async def _written(self, question_id: int, message: IncomingMessage, throttle: Throttle) -> Answer:
+    async def _written(self, question_id: int, message: IncomingMessage, throttle: Throttle, *, fresh: bool) -> Answer:
         if await self._core.index.settings() is None:
             raise ConfigurationError(wording.NOTHING_INGESTED)
         seen = await self._core.access.visible(audience_of(message.conversation, message.audience))
         history = await self._core.conversations.turns(message.conversation, collections=seen)
         sources: tuple[Footnote, ...] = ()
-        await throttle.offer(working_reply(question_id, status=wording.SEARCHING))
-        async with aclosing(self._core.answerer.stream(Question(message.text, history, seen))) as events:
+        async with aclosing(self._core.reusing.stream(Question(message.text, history, seen, fresh))) as events:
             async for event in events:
                 if isinstance(event, Answer):
                     break
+                if isinstance(event, SearchBegun):
+                    await throttle.offer(working_reply(question_id, status=wording.SEARCHING))
+                    continue
                 if isinstance(event, EvidenceFound):
                     sources = footnotes(event.citations, self._links)
                     self._pace.enter(question_id)
@@ -176,9 +214,25 @@ class Answers:
             platform=message.conversation.platform,
             question=question_id,
             kind=event.kind,
+            reused=event.reused,
             chunks=len(event.passages),
             best_distance=round(min((chunk.cosine_distance for chunk in event.passages), default=2.0), 3),
             model_failure=event.model_failure,
             **asdict(event.timings),
         )
         return event
+
+
+def _is_for_all(message: IncomingMessage) -> bool:
+    """Tell whether a question was asked where everyone may know of it: the platform said that the channel is public."""
+    return not message.private and message.audience is not None and message.audience.is_public
+
+
+def _outcome(answer: Answer | None) -> Outcome:
+    if answer is None:
+        return "failed"
+    return "reused" if answer.reused else answer.kind
+
+
+def _milliseconds(seconds: float) -> float:
+    return round(seconds * 1000, 1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import importlib
 import sys
 from collections.abc import Sequence
@@ -32,6 +31,7 @@ def build_parser() -> argparse.ArgumentParser:
     ask.add_argument("question", nargs="?", metavar="QUESTION")
     ask.add_argument("--conversation", metavar="ID", help="remember the turns under this name")
     ask.add_argument("--collection", action="append", metavar="NAME", help="search only here; may be given again")
+    ask.add_argument("--fresh", action="store_true", help="answer anew, also where an answer is kept")
     ask.add_argument("--why", action="store_true", help="show how the answer was found")
     ask.add_argument("--json", action="store_true")
     ask.add_argument("--batch", type=Path, metavar="QUESTIONS.jsonl")
@@ -108,6 +108,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit status: 0 fine, 1 failed in part, 2 wrong usage or configuration."""
     parsed = build_parser().parse_args(arguments)
     # Imported late: `docent --help` needs none of it.
+    import asyncio
+
     from bot.logs import configure_logging
     from bot.wording import error_line
     from core.errors import DocentError

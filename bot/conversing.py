@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
+from dataclasses import replace
 
 from bot import wording
 from bot.links import NO_LINKS, Links
@@ -19,18 +20,25 @@ _KEY = ConversationKey(platform="cli", channel="terminal")
 async def converse(core: Core, links: Links = NO_LINKS) -> None:
     """Read questions line by line and answer them until an empty line or the end of input."""
     print(wording.CHAT_OPENING)
+    question: Question | None = None
     while (line := await _read_line("\n> ")).strip():
         if line.strip() == "/forget":
             print(wording.forgotten(await core.conversations.forget(_KEY)))
             continue
-        history = await core.conversations.turns(_KEY)
+        if line.strip() != "/anew":
+            question = Question(line, await core.conversations.turns(_KEY))
+        elif question is None:
+            print(wording.NOTHING_TO_ASK_ANEW)
+            continue
+        else:
+            question = replace(question, fresh=True)
         try:
-            answer = await show_answer(core.answerer, Question(line, history), links=links)
+            answer = await show_answer(core.reusing, question, links=links)
         except QuestionError as error:
             print(wording.error_line(error))
             continue
         if answer.small_talk is None:
-            await core.conversations.add(_KEY, answer)
+            await core.reusing.keep(answer, await core.conversations.add(_KEY, answer))
 
 
 async def _read_line(prompt: str) -> str:

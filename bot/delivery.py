@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from bot import wording
 from bot.links import NO_LINKS, Links
@@ -67,18 +68,25 @@ def footnotes(citations: tuple[Citation, ...], links: Links = NO_LINKS) -> tuple
 
 
 def final_reply(answer: Answer, question_id: int, links: Links = NO_LINKS) -> Reply:
-    """Give the last message of an answer: text, footnotes, buttons; small talk has neither footnotes nor buttons."""
+    """Give the last message of an answer: text, footnotes, buttons; small talk has neither footnotes nor buttons.
+
+    An answer that is given again says so, and has a button to ask anew.
+    """
     if answer.small_talk is not None:
         return closing_reply(wording.answer_text(answer))
     if answer.refused:
         return Reply("final", wording.answer_text(answer), actions=("up", "down"), question_id=question_id)
-    return Reply(
+    reply = Reply(
         "final",
         wording.answer_text(answer),
         footnotes=footnotes(answer.citations, links),
         actions=("up", "down", "evidence"),
         question_id=question_id,
     )
+    if answer.made_at is None:
+        return reply
+    marked = f"{reply.text}\n\n_{wording.answered_before(answer.made_at)}_"
+    return replace(reply, text=marked, actions=(*reply.actions, "anew"))
 
 
 def working_reply(question_id: int, *, status: str, text: str = "", footnotes: tuple[Footnote, ...] = ()) -> Reply:

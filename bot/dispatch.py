@@ -19,6 +19,7 @@ from bot.delivery import closing_reply
 from bot.incidents import logged
 from bot.links import NO_LINKS, Links
 from bot.messages import RUN_ACTIONS, Command, IncomingMessage, Press, Sent, Surface
+from bot.metrics import Metrics
 from bot.reingesting.reingests import Reingests
 from bot.reingesting.reports import Reports
 from core.answering.small_talk import small_talk
@@ -118,6 +119,8 @@ class Dispatcher:
                 return await self._cancel(stored, press)
             if press.action == "evidence":
                 return await self._evidence(stored, press)
+            if press.action == "anew":
+                return await self._answer_anew(stored)
             if press.action in ("up", "down"):
                 await self._questions.give_feedback(stored.id, f"{press.platform}:{press.user}", press.action)
         except StoreError as error:
@@ -147,6 +150,16 @@ class Dispatcher:
         await self._answers.show(
             self._surfaces[press.platform], message, stored.id, closing_reply(wording.CANCELLED), _sent(stored.sent)
         )
+        return ""
+
+    async def _answer_anew(self, stored: StoredQuestion) -> str:
+        """Answer a question once more, in the same messages; whoever reads the answer may ask for that."""
+        if not await self._questions.reopen_answered(stored.id, self._owner):
+            return wording.ANSWERED_ANEW
+        await self._answers.stop(stored.id)
+        await self._questions.drop_turn(stored.id)
+        surface, sent = self._surfaces[stored.conversation.platform], _sent(stored.sent) or Sent()
+        self._answers.start(stored.id, surface, _message(stored), sent, fresh=True)
         return ""
 
     async def command(self, command: Command) -> str:
@@ -226,6 +239,16 @@ class Dispatcher:
     def busy(self) -> int:
         """The number of questions that are being answered here."""
         return len(self._answers)
+
+    @property
+    def waiting(self) -> int:
+        """The number of questions that wait for the chat model here."""
+        return self._answers.waiting
+
+    @property
+    def metrics(self) -> Metrics:
+        """What is counted and timed of the questions that end here."""
+        return self._answers.metrics
 
     @property
     def answered(self) -> int:

@@ -43,7 +43,7 @@ class Footnote:
 
 
 # The last three are about an ingest run: do it, don't, and stop it on its way.
-Action = Literal["cancel", "up", "down", "evidence", "confirm", "leave", "stop"]
+Action = Literal["cancel", "up", "down", "evidence", "anew", "confirm", "leave", "stop"]
 RUN_ACTIONS = frozenset[Action]({"confirm", "leave", "stop"})
 
 

@@ -34,6 +34,11 @@ class Pace:
         took = self._clock() - began
         self._average = took if self._average is None else _NEWEST * took + (1 - _NEWEST) * self._average
 
+    @property
+    def waiting(self) -> int:
+        """The number of questions that the model has not begun with."""
+        return sum(began is None for began in self._line.values())
+
     def outlook(self, question_id: int) -> tuple[int, float | None]:
         """Give how many are ahead and the seconds that they will take, None while nothing was measured."""
         if self._line.get(question_id) is not None:

@@ -15,6 +15,8 @@ from bot.conversing import converse
 from bot.dispatch import Dispatcher
 from bot.links import parse_links
 from bot.platforms.web.health import add_health
+from bot.platforms.web.metrics import add_metrics
+from bot.retention import forget_old
 from bot.settings import BotSettings
 from bot.signals import stopped
 from bot.supervision import Platform, Supervisor
@@ -55,7 +57,7 @@ def configured_platforms(
 
 
 async def serve(core: Core, settings: BotSettings) -> None:
-    """Serve every configured platform, the health endpoint, and a chat where there is a terminal.
+    """Serve every configured platform, the health and metrics endpoints, and a chat where there is a terminal.
 
     Ends at SIGTERM, SIGINT or the chat's end: answers in flight get a grace time, then they are handed back.
     Raises ConfigurationError when the port is taken.
@@ -72,6 +74,7 @@ async def _serve_until(stop: asyncio.Event, core: Core, settings: BotSettings) -
     supervisor = Supervisor(platforms, desk)
     watching = Watching(core, settings)
     add_health(application, core, supervisor)
+    add_metrics(application, core, desk)
     runner = web.AppRunner(application, access_log=None)
     await runner.setup()
     tasks: list[asyncio.Task[None]] = []
@@ -83,7 +86,7 @@ async def _serve_until(stop: asyncio.Event, core: Core, settings: BotSettings) -
     try:
         await _listen(runner, settings)
         # From the start: what is queued may have waited for this process.
-        waiting = {start(_wait(stop)), start(build_worker(core).run())}
+        waiting = {start(_wait(stop)), start(build_worker(core).run()), start(forget_old(core))}
         if watching.is_wanted:
             waiting.add(start(watching.run()))
         if platforms:

@@ -16,6 +16,7 @@ from rich.theme import Theme
 from bot import wording
 from bot.links import NO_LINKS, Links
 from core.answering.answerer import Answerer, EvidenceFound, TextGrown
+from core.answering.reuse import ReusingAnswerer
 from core.models import Answer, Citation, Question
 
 # Quotations are the answer here, so they keep the colour of text.
@@ -23,7 +24,7 @@ THEME = Theme({"markdown.block_quote": "none"})
 
 
 async def show_answer(
-    answerer: Answerer, question: Question, console: Console | None = None, links: Links = NO_LINKS
+    answerer: Answerer | ReusingAnswerer, question: Question, console: Console | None = None, links: Links = NO_LINKS
 ) -> Answer:
     """Ask and print; on a terminal the evidence and the growing text are shown until the answer takes their place."""
     console = console or Console(highlight=False, theme=THEME)
@@ -39,7 +40,7 @@ async def show_answer(
                     live.update(_growing("", evidence))
                 elif isinstance(event, TextGrown):
                     live.update(_growing(event.text, evidence))
-                else:
+                elif isinstance(event, Answer):
                     answer = event
     assert answer is not None  # stream always ends with an Answer or an error
     console.print(rendered(answer, links))
@@ -53,6 +54,9 @@ def rendered(answer: Answer, links: Links = NO_LINKS) -> RenderableType:
     if answer.refused:
         return Text(wording.answer_text(answer), style="yellow")
     footnotes = [_footnote(citation, links.url(citation.chunk)) for citation in answer.citations]
+    if answer.made_at is not None:
+        mark = f"{wording.answered_before(answer.made_at)} {wording.HOW_TO_ASK_ANEW}"
+        footnotes = [*footnotes, Text(), Text(mark, style="yellow")]
     # Documents are quoted, not rendered: their Markdown links and images are text by now.
     return Group(Markdown(wording.answer_text(answer), hyperlinks=False), Text(), *footnotes)
 
@@ -93,11 +97,12 @@ def show_why(answer: Answer, console: Console | None = None) -> None:
     console.print(table)
     timings = answer.timings
     console.print(
-        f"{answer.kind}, probability {answer.confidence:.2f}; search {timings.retrieve_ms:.0f} ms, "
-        f"reading {timings.choose_ms:.0f} ms, "
-        f"first token {timings.first_token_ms or 0:.0f} ms, total {timings.total_ms:.0f} ms, "
+        f"{answer.kind}, probability {answer.confidence:.2f}; first token after "
+        f"{timings.first_token_ms or 0:.0f} ms, total {timings.total_ms:.0f} ms, "
         f"{timings.prompt_tokens} prompt and {timings.completion_tokens} completion tokens, model {answer.model}"
     )
+    if timings.stages:
+        console.print(", ".join(f"{stage.replace('_', ' ')} {took:.0f} ms" for stage, took in timings.stages.items()))
     if answer.written:
         console.print(Text(f"the model wrote, before the check: {answer.written.strip()}", style="dim"))
     if answer.model_failure:

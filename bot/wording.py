@@ -24,7 +24,9 @@ CONNECT = (
     "Discord: put DISCORD_TOKEN into .env, then run `make run` again.",
 )
 WORKING = "Docent takes ingest work off the queue until it is stopped."
-CHAT_OPENING = "Ask a question; an empty line or Ctrl-D ends, /forget starts anew."
+CHAT_OPENING = "Ask a question; an empty line or Ctrl-D ends, /forget forgets, /anew asks the last question anew."
+NOTHING_TO_ASK_ANEW = "Nothing was asked yet."
+HOW_TO_ASK_ANEW = "`docent ask --fresh` asks anew, in a chat /anew."
 FORGOTTEN_NONE = "There was no such conversation."
 SMALL_TALK: Mapping[SmallTalk, str] = {
     "greeting": 'Hello! Ask me about the team\'s documents in your own words, such as "How do I book leave?".',
@@ -80,6 +82,12 @@ def answer_text(answer: Answer) -> str:
     if not documents:
         return NOT_FOUND
     return f"{NOT_FOUND} The nearest documents: {', '.join(documents)}."
+
+
+def answered_before(made_at: datetime) -> str:
+    """Mark an answer that is given again."""
+    made = made_at.astimezone()
+    return f"Answered before, on {made.day} {made:%B %Y}; what it cites has not changed since."
 
 
 def summary_lines(summary: Summary) -> list[str]:
@@ -216,6 +224,8 @@ SEARCHING = "Searching the documents …"
 CANCELLED = "Stopped. Ask again whenever you like."
 NOT_RUNNING = "This answer is not being written any more."
 ONLY_THE_ASKER = "Only the person who asked, or an admin, can stop this answer."
+ASK_ANEW = "Ask anew"
+ANSWERED_ANEW = "It is being answered anew already."
 THANKS = "Thank you, noted."
 NO_EVIDENCE = "The evidence of this answer is no longer kept."
 NOT_AN_ADMIN = "Only Docent's admins may do this. Ask one of them, or have yourself added to DOCENT_ADMINS."
@@ -438,6 +448,7 @@ DISCORD_BUTTONS: Mapping[Action, str] = {
     "up": "👍",
     "down": "👎",
     "evidence": "Show evidence",
+    "anew": ASK_ANEW,
     "cancel": "Cancel",
     **RUN_BUTTONS,
 }

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from core.answering.answerer import Answerer, Limits
 from core.answering.choosing import EvidenceChooser
+from core.answering.configuration import configuration_of
+from core.answering.reuse import ReusingAnswerer
 from core.inference.factory import build_chat_model, build_embedder, build_reader
 from core.inference.hub import Progress
 from core.ingestion.ingest import Ingester
@@ -19,6 +22,7 @@ from core.ports import ChatModel, Embedder, Reader
 from core.retrieval.retriever import Retriever
 from core.settings import CoreSettings
 from core.storage.access_store import AccessStore
+from core.storage.answer_store import AnswerStore
 from core.storage.batch_store import BatchStore
 from core.storage.conversation_store import ConversationStore
 from core.storage.database import Database
@@ -32,7 +36,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Core:
-    """Everything a front end needs; models load at their first use."""
+    """Everything a front end needs; models load at their first use.
+
+    answerer: always answers anew. reusing: gives a kept answer again. kept: those answers.
+    """
 
     settings: CoreSettings
     database: Database
@@ -45,6 +52,8 @@ class Core:
     retriever: Retriever
     ingester: Ingester
     answerer: Answerer
+    reusing: ReusingAnswerer
+    kept: AnswerStore
 
 
 @asynccontextmanager
@@ -77,6 +86,27 @@ async def open_core(
         index = IndexStore(database)
         runs = RunStore(database)
         retriever = Retriever(SearchStore(database), embedder)
+        answerer = Answerer(
+            retriever,
+            EvidenceChooser(embedder, reader, language),
+            model,
+            Sampling(
+                temperature=settings.temperature,
+                top_k=settings.top_k,
+                top_p=settings.top_p,
+                min_p=settings.min_p,
+                seed=settings.seed,
+                max_tokens=settings.max_tokens,
+            ),
+            Limits(settings.question_characters, settings.context_tokens, settings.history_tokens),
+            language,
+        )
+        kept = AnswerStore(database, settings.retention_days)
+
+        @cache
+        def configuration() -> str:
+            return configuration_of(settings, [model.name if model else "none", embedder.name, type(reader).__name__])
+
         yield Core(
             settings=settings,
             database=database,
@@ -88,21 +118,9 @@ async def open_core(
             conversations=ConversationStore(database),
             retriever=retriever,
             ingester=Ingester(index, runs, embedder, language, loader.load, settings.file_seconds),
-            answerer=Answerer(
-                retriever,
-                EvidenceChooser(embedder, reader, language),
-                model,
-                Sampling(
-                    temperature=settings.temperature,
-                    top_k=settings.top_k,
-                    top_p=settings.top_p,
-                    min_p=settings.min_p,
-                    seed=settings.seed,
-                    max_tokens=settings.max_tokens,
-                ),
-                Limits(settings.question_characters, settings.context_tokens, settings.history_tokens),
-                language,
-            ),
+            answerer=answerer,
+            reusing=ReusingAnswerer(answerer, kept, configuration, language, enabled=settings.reuse_answers == "on"),
+            kept=kept,
         )
     finally:
         if model is not None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Literal
 
 BlockKind = Literal["heading", "paragraph", "list_item", "table", "code", "quote", "row"]
@@ -139,16 +141,29 @@ class Question:
     """A question for the core, with all that it may depend on.
 
     history: earlier turns, oldest first. collections: names that may be searched; None means all.
+    fresh: answer it anew, whatever answer is kept.
     """
 
     text: str
     history: tuple[Turn, ...] = ()
     collections: tuple[str, ...] | None = None
+    fresh: bool = False
+
+
+# In the order in which a question goes through them. queue: at the desk, looking for a kept answer included. embed,
+# search: the question's embedding, and the SQL with all that orders what it finds. prompt: packing the evidence and
+# counting its tokens. first_token: waiting for the chat model, which includes reading the prompt. tokens: from the
+# first to the last. check: what is left to check then. deliver: until the last message is shown.
+Stage = Literal["queue", "condense", "embed", "search", "choose", "prompt", "first_token", "tokens", "check", "deliver"]
 
 
 @dataclass(frozen=True, slots=True)
 class Timings:
-    """Milliseconds of the stages of one answer, and token counts; None where a stage did not run."""
+    """Milliseconds of one answer, and token counts; None where the model gave no token.
+
+    retrieve_ms, choose_ms: until the candidates are there, and choosing among them. first_token_ms, total_ms: since
+    the answer was begun. stages: of each stage that ran; they don't overlap.
+    """
 
     retrieve_ms: float = 0.0
     choose_ms: float = 0.0
@@ -156,6 +171,11 @@ class Timings:
     total_ms: float = 0.0
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    stages: Mapping[Stage, float] = field(default_factory=dict)
+
+    def including(self, stage: Stage, milliseconds: float) -> Timings:
+        """Give the same with a stage that ran outside of the core."""
+        return replace(self, stages={**self.stages, stage: milliseconds})
 
 
 AnswerKind = Literal["phrased", "quoted", "refused", "chat"]
@@ -174,6 +194,8 @@ class Answer:
     uncertain: this is the nearest that was found, and it may not be the answer.
     written: what the chat model wrote, before the check: for `--why`, never for people who asked.
     model_failure: why the chat model could not phrase, for the log; "" when it could or was not asked.
+    made_at: when it was made, for an answer that was kept and is given again; None for a new one.
+    reuse_key: under what a new one may be kept (core.answering.reuse); "" when it may not.
     """
 
     question: str
@@ -189,6 +211,13 @@ class Answer:
     model_failure: str = ""
     timings: Timings = field(default_factory=Timings)
     small_talk: SmallTalk | None = None
+    made_at: datetime | None = None
+    reuse_key: str = ""
+
+    @property
+    def reused(self) -> bool:
+        """True when it was made before."""
+        return self.made_at is not None
 
     @property
     def refused(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -51,6 +51,7 @@ class CoreSettings(BaseSettings):
     answer_seconds: Annotated[float, Field(gt=0)] = Field(120.0, description="time limit of one answer")
     queue_size: Annotated[int, Field(ge=1)] = Field(32, description="questions that may wait for the model")
     question_characters: Annotated[int, Field(ge=1)] = Field(4000, description="longest question that is accepted")
+    reuse_answers: Literal["on", "off"] = Field("on", description="give an answer again while what it cites stands")
     retention_days: Annotated[int, Field(ge=0)] = Field(90, description="days a conversation is kept; 0: for ever")
 
     @property

@@ -3,6 +3,7 @@
 #
 # Needs Chromium (apt-get install chromium fonts-inter fonts-noto-color-emoji) and the sample handbook: `make run` once.
 set -eu
+export REUSE_ANSWERS=off
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

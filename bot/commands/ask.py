@@ -52,17 +52,19 @@ async def _answer_one(
 ) -> int:
     key = conversation_key(arguments.conversation) if arguments.conversation else None
     history = await core.conversations.turns(key) if key else ()
-    question = Question(arguments.question, history, collections)
+    question = Question(arguments.question, history, collections, arguments.fresh)
     if arguments.json:
-        answer = await core.answerer.answer(question)
+        answer = await core.reusing.answer(question)
         print(json.dumps(answer_json(answer, links=links), ensure_ascii=False))
     else:
-        answer = await show_answer(core.answerer, question, links=links)
+        answer = await show_answer(core.reusing, question, links=links)
     if arguments.why:
         show_why(answer)
+    turn = None
     if key and answer.small_talk is None:
-        await core.conversations.add(key, answer)
+        turn = await core.conversations.add(key, answer)
         await core.conversations.expire(core.settings.retention_days)
+    await core.reusing.keep(answer, turn)
     return 0
 
 
@@ -99,7 +101,10 @@ async def _answer_batch(
     collections: tuple[str, ...] | None,
     links: Links,
 ) -> int:
-    """Write one line an input line, in order, each as soon as it is there; a question that can't be asked says why."""
+    """Write one line an input line, in order, each as soon as it is there; a question that can't be asked says why.
+
+    Every one is answered anew: batches are there to measure.
+    """
     opened: TextIO | None = None
     failed = 0
     try:

@@ -16,6 +16,7 @@ async def run(arguments: argparse.Namespace) -> int:
         raise ConfigurationError("Say what to forget: --conversation ID, or --all.")
     async with open_docent(answers=False) as core:
         if arguments.all:
+            await core.kept.forget_unremembered()
             print(wording.forgotten_all(await core.conversations.forget_all("cli")))
         else:
             turns = await core.conversations.forget(conversation_key(arguments.conversation))

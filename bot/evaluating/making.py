@@ -19,7 +19,7 @@ from core.errors import ConfigurationError
 from core.settings import CoreSettings
 
 # They say where things are or how long they are kept, not how a question is answered.
-_OF_NO_MATTER = frozenset({"docent_home", "docs_dir", "hf_endpoint", "retention_days"})
+_OF_NO_MATTER = frozenset({"docent_home", "docs_dir", "hf_endpoint", "retention_days", "reuse_answers"})
 _PACKAGES = ("llama-cpp-python", "torch", "sentence-transformers", "numpy")
 _PROMPTS = "answering/prompts"
 

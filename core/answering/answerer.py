@@ -11,9 +11,10 @@ from core.answering import compose
 from core.answering.evidence import Chooser
 from core.answering.prompt import fitted_messages
 from core.answering.small_talk import small_talk
+from core.answering.stages import StageClock
 from core.answering.support import Check, supports
 from core.errors import ModelError, QuestionError
-from core.models import Answer, Citation, Evidence, Question, Sampling, Timings
+from core.models import Answer, Citation, Evidence, Question, Sampling
 from core.ports import ChatModel
 from core.retrieval.condense import Query, condense
 from core.retrieval.retriever import Retriever
@@ -95,13 +96,17 @@ class Answerer:
         if (kind := small_talk(text)) is not None:
             yield Answer(question=text, text="", kind="chat", small_talk=kind, confidence=1.0)
             return
-        started = self._clock()
+        stages = StageClock("condense", self._clock)
         query = condense(text, question.history, self._language)
-        candidates = await self._retriever.retrieve(query, limit=_CANDIDATES, collections=question.collections)
-        retrieved_ms = self._since(started)
+        stages.enter("embed")
+        embedding = await self._retriever.embed(query)
+        stages.enter("search")
+        candidates = await self._retriever.nearest(
+            embedding, query, limit=_CANDIDATES, collections=question.collections
+        )
+        stages.enter("choose")
         choice = await self._chooser.choose(query, candidates)
         evidence = choice.evidence
-        timings = Timings(retrieve_ms=retrieved_ms, choose_ms=round(self._since(started) - retrieved_ms, 1))
         base = Answer(
             question=text,
             text="",
@@ -112,25 +117,21 @@ class Answerer:
             confidence=choice.probability,
         )
         if not evidence or base.confidence < REFUSE_BELOW:
-            yield replace(base, timings=replace(timings, total_ms=self._since(started)))
+            yield replace(base, timings=stages.stop())
             return
         quoted = compose.quoted(evidence)
         yield EvidenceFound(quoted.citations)
         phrased = None
         written = _Written()
         if self._model is not None:
+            stages.enter("prompt")
             try:
-                async with aclosing(self._write(self._model, question, query, evidence, started, written)) as pieces:
+                async with aclosing(self._write(self._model, question, query, evidence, stages, written)) as pieces:
                     async for grown in pieces:
                         yield grown
             except ModelError as error:
                 written.failure = str(error)
-            timings = replace(
-                timings,
-                first_token_ms=written.first_token_ms,
-                prompt_tokens=written.prompt_tokens,
-                completion_tokens=written.completion_tokens,
-            )
+            stages.enter("check")
             phrased = compose.phrased(written.text, written.evidence, evidence, query.text, self._language, self._check)
         composed = phrased or quoted
         yield replace(
@@ -141,7 +142,7 @@ class Answerer:
             uncertain=base.confidence < SURE_FROM,
             written=written.text,
             model_failure=written.failure,
-            timings=replace(timings, total_ms=self._since(started)),
+            timings=stages.stop(prompt_tokens=written.prompt_tokens, completion_tokens=written.completion_tokens),
         )
 
     async def _write(
@@ -150,7 +151,7 @@ class Answerer:
         question: Question,
         query: Query,
         evidence: tuple[Evidence, ...],
-        started: float,
+        stages: StageClock,
         written: _Written,
     ) -> AsyncGenerator[TextGrown, None]:
         messages, written.evidence, written.prompt_tokens = await fitted_messages(
@@ -162,11 +163,12 @@ class Answerer:
             context_tokens=self._limits.context_tokens,
             history_tokens=self._limits.history_tokens,
         )
+        stages.enter("first_token")
         shown: str | None = None
         async with aclosing(model.stream(messages, self._sampling)) as tokens:
             async for token in tokens:
-                if written.first_token_ms is None:
-                    written.first_token_ms = self._since(started)
+                if not written.completion_tokens:
+                    stages.first_token()
                 written.completion_tokens += 1
                 written.text += token
                 text = compose.growing(written.text, written.evidence, query.text, self._language, self._check)
@@ -186,9 +188,6 @@ class Answerer:
             )
         return text
 
-    def _since(self, started: float) -> float:
-        return round((self._clock() - started) * 1000, 1)
-
 
 @dataclass(slots=True)
 class _Written:
@@ -198,5 +197,4 @@ class _Written:
     evidence: tuple[Evidence, ...] = ()
     prompt_tokens: int = 0
     completion_tokens: int = 0
-    first_token_ms: float | None = None
     failure: str = ""

@@ -33,7 +33,17 @@ class Retriever:
 
         collections: names that may be searched, None for all; the filter is part of the SQL.
         """
-        embedding = await asyncio.to_thread(embed_query, self._embedder, query)
+        embedding = await self.embed(query)
+        return await self.nearest(embedding, query, limit=limit, collections=collections)
+
+    async def embed(self, query: Query) -> Embeddings:
+        """Give the embedding of a query (see embed_query), made off the event loop. Raises ModelError."""
+        return await asyncio.to_thread(embed_query, self._embedder, query)
+
+    async def nearest(
+        self, embedding: Embeddings, query: Query, *, limit: int = 10, collections: Sequence[str] | None = None
+    ) -> tuple[RetrievedChunk, ...]:
+        """Do what `retrieve` does for a query that is embedded already. Raises StoreError."""
         candidates = await self._store.search(
             embedding,
             query.terms,

@@ -1,7 +1,7 @@
 """Brings documents and their chunks up to date inside the caller's transaction, and counts terms exactly.
 
 Rows are locked in one order everywhere: documents by path, then terms in their order, then the settings' row; so two
-that write at the same time wait for each other, never in a circle.
+that write at the same time wait for each other, never in a circle. Kept answers are not waited for.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import StoreError
 from core.models import Chunk
+from core.storage.answer_store import remove_lost
 from core.storage.indexed_text import IndexedText
 from core.storage.tables import chunks, documents, index_settings, terms
 
@@ -46,6 +47,7 @@ async def write_documents(connection: AsyncConnection, collection_id: int, write
     change = Counter[str]()
     rows: list[tuple[object, ...]] = []
     count = 0
+    is_some_gone = False
     for write in sorted(writes, key=lambda write: write.path):
         document_id = await _place(connection, collection_id, write)
         kept, gone = await _settle(connection, document_id, write.chunks)
@@ -54,7 +56,10 @@ async def write_documents(connection: AsyncConnection, collection_id: int, write
         rows.extend(_row(document_id, chunk, write) for chunk in new)
         change.update(term for chunk in new for term in write.texts[chunk.content_hash].terms)
         count += len(new) - len(gone)
+        is_some_gone |= bool(gone)
     await _copy(connection, rows)
+    if is_some_gone:
+        await remove_lost(connection)
     await _count(connection, change, count)
 
 
@@ -67,6 +72,7 @@ async def remove_documents(connection: AsyncConnection, removed: Sequence[tuple[
     locked = list((await connection.scalars(ids.order_by(documents.c.path).with_for_update())).all())
     gone = await _delete_chunks(connection, among(chunks.c.document_id, locked))
     await connection.execute(delete(documents).where(among(documents.c.id, locked)))
+    await remove_lost(connection)
     change = Counter[str]()
     change.subtract(term for found in gone for term in found)
     await _count(connection, change, -len(gone))

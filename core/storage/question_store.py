@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, and_, delete, func, select, text, update
@@ -109,6 +110,16 @@ class QuestionStore:
         """Put an edited question to be answered anew, with its new text."""
         await self._update(question_id, text=question, status="open", owner=owner)
 
+    async def reopen_answered(self, question_id: int, owner: str) -> bool:
+        """Put an answered question to be answered anew by `owner`; False when somebody does that already."""
+        async with self._database.begin() as connection:
+            reopened = await connection.execute(
+                update(questions)
+                .where(questions.c.id == question_id, questions.c.status == "answered")
+                .values(status="open", owner=owner, updated_at=func.now())
+            )
+        return bool(reopened.rowcount)
+
     async def note_sent(self, question_id: int, sent: Mapping[str, Any]) -> None:
         """Remember our messages."""
         await self._update(question_id, sent=dict(sent))
@@ -122,6 +133,15 @@ class QuestionStore:
             await connection.execute(
                 update(questions).where(questions.c.id == question_id).values(updated_at=func.now(), **values)
             )
+
+    async def expire(self, days: int) -> int:
+        """Delete questions with which nothing was done for so many days, unless open (0: keep all); gives how many."""
+        if days == 0:
+            return 0
+        old = questions.c.updated_at < func.now() - timedelta(days=days)
+        async with self._database.begin() as connection:
+            result = await connection.execute(delete(questions).where(old, questions.c.status != "open"))
+        return int(result.rowcount)
 
     async def take_over(self, platform: str, owner: str) -> list[StoredQuestion]:
         """Make the open questions of dead processes ours and give them, oldest first.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from sqlalchemy import ColumnElement, func, insert, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -241,6 +241,13 @@ class RunStore:
         async with self._database.begin() as connection:
             rows = await connection.execute(select(ingest_runs).order_by(ingest_runs.c.id.desc()).limit(limit))
             return [_stored(row) for row in rows]
+
+    async def counts(self) -> dict[RunStatus, int]:
+        """Give how many runs on record have each status, 0 included."""
+        query = select(ingest_runs.c.status, func.count().label("runs")).group_by(ingest_runs.c.status)
+        async with self._database.begin() as connection:
+            counted = {row.status: row.runs for row in await connection.execute(query)}
+        return {status: counted.get(status, 0) for status in get_args(RunStatus)}
 
 
 def lock_name(collection: str) -> str:

@@ -204,6 +204,36 @@ turns = Table(
 )
 Index(None, turns.c.conversation_id, turns.c.id)
 
+# Answers that may be given again (core.answering.reuse). key: a digest of question, collections and configuration.
+# turn_id: the turn that the answer became, with which it is forgotten; NULL where it became none. passages: what else
+# was found, by chunk.
+kept_answers = Table(
+    "kept_answers",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("turn_id", ForeignKey("turns.id", ondelete="CASCADE")),
+    Column("text", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("confidence", Float, nullable=False),
+    Column("passages", JSONB, nullable=False),
+    _now("made_at"),
+)
+Index(None, kept_answers.c.turn_id)
+
+# What a kept answer cites. chunk_id: NULL once the chunk is gone, and the answer with it.
+kept_citations = Table(
+    "kept_citations",
+    metadata,
+    Column("answer_id", ForeignKey("kept_answers.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("chunk_id", ForeignKey("chunks.id", ondelete="SET NULL")),
+    Column("content_hash", Text, nullable=False),
+    Column("evidence", Text, nullable=False),
+)
+Index(None, kept_citations.c.chunk_id)
+
 # A question from a chat. Its key is unique: whoever inserts it first, answers it. status: open, answered, failed,
 # cancelled or retracted. owner: the process that answers. sent: our messages, for edits also after a restart.
 # private: a direct message. audience: who reads the answer, NULL where the platform didn't tell.

@@ -44,7 +44,7 @@ def test_the_json_of_an_answer_keeps_its_contract(sample: Docent) -> None:
     assert f"[{citation['number']}]" in answer["answer"]
     for line in citation["evidence"].splitlines():
         assert line.strip() in citation["text"]
-    assert {"retrieve_ms", "first_token_ms", "total_ms", "prompt_tokens", "completion_tokens"} == set(answer["timings"])
+    assert {"retrieve_ms", "first_token_ms", "total_ms", "prompt_tokens", "completion_tokens"} <= set(answer["timings"])
     assert answer["timings"]["prompt_tokens"] > 0
 
 

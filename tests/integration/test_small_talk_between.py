@@ -54,7 +54,7 @@ async def test_from_call_to_call_of_ask(
     answers = []
     for question in (ASKED, "thanks!", FOLLOW_UP):
         arguments = {"question": question, "conversation": "ana", "collection": None, "batch": None, "out": None}
-        await ask.run(argparse.Namespace(**arguments, json=True, why=False))
+        await ask.run(argparse.Namespace(**arguments, json=True, why=False, fresh=False))
         answers.append(json.loads(capsys.readouterr().out))
     assert answers[1]["answer"] == wording.SMALL_TALK["thanks"]
     assert answers[2]["searched"] == f"{ASKED} {FOLLOW_UP}"

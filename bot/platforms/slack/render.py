@@ -21,6 +21,7 @@ _LABELS: dict[Action, str] = {
     "up": "👍",
     "down": "👎",
     "evidence": wording.SLACK_SHOW_EVIDENCE,
+    "anew": wording.ASK_ANEW,
     "cancel": wording.SLACK_CANCEL,
     "confirm": wording.RUN_BUTTONS["confirm"],
     "leave": wording.RUN_BUTTONS["leave"],
