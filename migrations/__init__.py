@@ -47,5 +47,12 @@ def set_embedding_dimensions(connection: Connection, dimensions: int) -> None:
     """Empty the index and give chunks.embedding another width: what `ingest --rebuild` does for another embedder."""
     connection.execute(text("TRUNCATE kept_answers, documents, chunks, terms CASCADE"))
     connection.execute(text("DROP INDEX ix_chunks_embedding"))
-    connection.execute(text(f"ALTER TABLE chunks ALTER COLUMN embedding TYPE vector({int(dimensions)})"))
-    connection.execute(text("CREATE INDEX ix_chunks_embedding ON chunks USING hnsw (embedding vector_cosine_ops)"))
+    width = int(dimensions)
+    connection.execute(text(f"ALTER TABLE chunks ALTER COLUMN embedding TYPE vector({width})"))
+    # A new type brings its own way of storing with it.
+    connection.execute(text("ALTER TABLE chunks ALTER COLUMN embedding SET STORAGE MAIN"))
+    connection.execute(
+        text(
+            f"CREATE INDEX ix_chunks_embedding ON chunks USING hnsw ((embedding::halfvec({width})) halfvec_cosine_ops)"
+        )
+    )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.models import Chunk, RetrievedChunk
@@ -14,15 +15,17 @@ from core.ports import Embeddings
 from core.retrieval.lexical import query_weights
 from core.storage.database import Database
 from core.storage.indexed_text import sparse_text
+from core.storage.vector_index import ef_search
+from core.storage.word_query import word_query
 
-# Rows that the HNSW scan keeps in sight; 40 is pgvector's default, more finds more at little cost.
-_EF_SEARCH = 120
+# The share of the 10 nearest chunks that the vector index should find.
+_RECALL = 0.98
 # What the HNSW scan may pass by under a filter until its limit is filled; pgvector's own 20,000 can be too few.
 _MAX_SCAN = 500_000
 # Distances of so many chunks are computed in some tens of milliseconds.
-_FEW = 10_000
-# A term in more than this share of all chunks tells nothing about one of them, so it brings no candidates.
-_COMMON_SHARE = 0.25
+_FEW = 20_000
+# The most chunks that are scored for words, where a word that can't be told apart from others stands in more.
+_MOST_SCORED = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,9 @@ _COLUMNS = """
     c.content_hash, c.page, c.first_line, c.last_line
 """
 
-_NEAREST = "SELECT c.id, c.embedding <=> CAST(:embedding AS vector) AS distance FROM chunks c"
+_DISTANCE = "c.embedding <=> CAST(:embedding AS vector)"
+# The expression that is indexed, and how it is searched.
+_HALF = "CAST(c.embedding AS halfvec({dimensions})) <=> CAST(:embedding AS halfvec({dimensions}))"
 _DOCUMENTS = "documents d JOIN collections k ON k.id = d.collection_id AND k.name = ANY(:collections)"
 _SEEN = f"c.document_id IN (SELECT d.id FROM {_DOCUMENTS})"  # noqa: S608
 # How the nearest chunks are looked for, and the filter on words. Among few that may be seen, the distance of each is
@@ -47,11 +52,15 @@ _SEEN = f"c.document_id IN (SELECT d.id FROM {_DOCUMENTS})"  # noqa: S608
 # others, and from reading all chunks. Among many, the vector index is read in its order with a filter: IS TRUE keeps
 # Postgres from a join, which would end that order.
 _WAYS = {  # all of it is built from constants
-    "all": (f"{_NEAREST} ORDER BY distance LIMIT :vector_limit", "TRUE"),
-    "many": (f"{_NEAREST} WHERE ({_SEEN}) IS TRUE ORDER BY distance LIMIT :vector_limit", _SEEN),
+    "all": (f"SELECT c.id FROM chunks c ORDER BY {_HALF} LIMIT :vector_limit", "TRUE"),  # noqa: S608
+    "many": (
+        f"SELECT c.id FROM chunks c WHERE ({_SEEN}) IS TRUE ORDER BY {_HALF} LIMIT :vector_limit",  # noqa: S608
+        _SEEN,
+    ),
     "few": (
-        f"SELECT seen.id, distance FROM {_DOCUMENTS} CROSS JOIN LATERAL "  # noqa: S608
-        f"({_NEAREST} WHERE c.document_id = d.id OFFSET 0) AS seen ORDER BY distance, seen.id LIMIT :vector_limit",
+        f"SELECT seen.id FROM {_DOCUMENTS} CROSS JOIN LATERAL "  # noqa: S608
+        f"(SELECT c.id, {_DISTANCE} AS distance FROM chunks c WHERE c.document_id = d.id OFFSET 0) AS seen "
+        "ORDER BY distance, seen.id LIMIT :vector_limit",
         _SEEN,
     ),
 }
@@ -59,14 +68,17 @@ _WAYS = {  # all of it is built from constants
 _SEARCH = f"""
 WITH nearest AS MATERIALIZED ({{nearest}}),
 worded AS MATERIALIZED (
-    SELECT c.id, -(c.term_weights <#> CAST(:weights AS sparsevec)) AS bm25
-    FROM chunks c
-    WHERE c.full_text @@ CAST(:words AS tsquery) AND {{seen}}
-    ORDER BY bm25 DESC, c.id
+    SELECT matching.id, -(matching.term_weights <#> CAST(:weights AS sparsevec)) AS bm25
+    FROM (
+        SELECT c.id, c.term_weights FROM chunks c
+        WHERE c.full_text @@ CAST(:words AS tsquery) AND {{seen}}
+        LIMIT :most_scored
+    ) AS matching
+    ORDER BY bm25 DESC, matching.id
     LIMIT :text_limit
 ),
 found AS (SELECT id FROM nearest UNION SELECT id FROM worded)
-SELECT {_COLUMNS}, c.embedding::text AS embedding, c.embedding <=> CAST(:embedding AS vector) AS distance,
+SELECT {_COLUMNS}, vector_send(c.embedding) AS embedding, {_DISTANCE} AS distance,
     -(c.term_weights <#> CAST(:weights AS sparsevec)) AS bm25,
     c.id IN (SELECT id FROM nearest) AS by_meaning, c.id IN (SELECT id FROM worded) AS by_words
 FROM found
@@ -74,7 +86,6 @@ JOIN chunks c USING (id)
 JOIN documents d ON d.id = c.document_id
 JOIN collections k ON k.id = d.collection_id
 """  # noqa: S608  (built from constants)
-_STATEMENTS = {way: text(_SEARCH.format(nearest=nearest, seen=seen)) for way, (nearest, seen) in _WAYS.items()}
 
 _IS_EVERYTHING_SEEN = text("SELECT NOT EXISTS (SELECT FROM collections WHERE name <> ALL(:collections))")
 _SEEN_CHUNKS = text(
@@ -87,12 +98,16 @@ class SearchStore:
     """Read-only access to chunks for questions.
 
     few: among so many chunks that may be seen, no index is used. scanned: what the index may pass by at most.
+    scored: so many chunks are scored for words at most.
     """
 
-    def __init__(self, database: Database, *, few: int = _FEW, scanned: int = _MAX_SCAN) -> None:
+    def __init__(
+        self, database: Database, *, few: int = _FEW, scanned: int = _MAX_SCAN, scored: int = _MOST_SCORED
+    ) -> None:
         self._database = database
         self._few = few
         self._scanned = scanned
+        self._scored = scored
 
     async def search(
         self,
@@ -115,28 +130,32 @@ class SearchStore:
             )
             frequencies = {row.term: row.chunks for row in known}
             weights = query_weights(terms, frequencies, total)
-            words = _telling(weights, frequencies, total)
-            # Transaction-local: the scan goes on until the limit is filled, also under a filter on collections.
+            words = word_query(weights, frequencies, total)
+            # Transaction-local: the scan goes on until the limit is filled, also under a filter on collections. What
+            # is compiled, or handed to other processes, takes longer than a search.
             await connection.execute(
                 text(
                     "SELECT set_config('hnsw.ef_search', :ef, true), "
                     "set_config('hnsw.iterative_scan', 'relaxed_order', true), "
                     "set_config('hnsw.max_scan_tuples', :most, true), "
-                    "set_config('hnsw.scan_mem_multiplier', '8', true)"
+                    "set_config('hnsw.scan_mem_multiplier', '8', true), "
+                    "set_config('jit', 'off', true), "
+                    "set_config('max_parallel_workers_per_gather', '0', true)"
                 ),
-                {"ef": str(max(_EF_SEARCH, vector_limit)), "most": str(self._scanned)},
+                {"ef": str(max(search_width(total), vector_limit)), "most": str(self._scanned)},
             )
             way = await self._way(connection, collections)
             rows = (
                 await connection.execute(
-                    _STATEMENTS[way],
+                    _statement(way, len(embedding)),
                     {
                         "embedding": "[" + ",".join(f"{value:.7g}" for value in embedding) + "]",
                         "weights": sparse_text(weights),
-                        "words": " | ".join(_quoted(word) for word in words),
+                        "words": words,
                         **({} if way == "all" else {"collections": list(collections or ())}),
                         "vector_limit": vector_limit,
                         "text_limit": text_limit if words else 0,
+                        "most_scored": self._scored,
                     },
                 )
             ).all()
@@ -169,20 +188,23 @@ class SearchStore:
         return "few" if seen <= self._few else "many"
 
 
-def _telling(weights: Mapping[str, float], frequencies: Mapping[str, int], total: int) -> list[str]:
-    """Choose the terms that bring candidates: all but the common ones, or the rarest when all are common."""
-    rare = [term for term in weights if frequencies[term] <= _COMMON_SHARE * total]
-    return rare or sorted(weights, key=lambda term: frequencies[term])[:2]
+def search_width(chunks: int) -> int:
+    """Give the hnsw.ef_search with which so many chunks are searched."""
+    return ef_search(chunks, _RECALL)
 
 
-def _quoted(term: str) -> str:
-    return "'" + term.replace("\\", "\\\\").replace("'", "''") + "'"
+@lru_cache
+def _statement(way: str, dimensions: int) -> TextClause:
+    """Give the search for embeddings of so many dimensions."""
+    nearest, seen = _WAYS[way]
+    return text(_SEARCH.format(nearest=nearest, seen=seen).format(dimensions=dimensions))
 
 
-def _vector(written: str) -> Embeddings:
+def _vector(sent: bytes) -> Embeddings:
+    """Read a vector as pgvector sends it: two 16-bit numbers, of which the first is its width, then the values."""
     import numpy as np
 
-    return np.fromstring(written[1:-1], sep=",", dtype=np.float32)
+    return np.frombuffer(sent, dtype=">f4", offset=4).astype(np.float32)
 
 
 def _retrieved(
