@@ -39,7 +39,7 @@ class Answers:
         self._questions = questions
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._showing: dict[int, set[asyncio.Task[Sent]]] = {}
-        self._pace = Pace()
+        self._pace = Pace(core.settings.parallel)
         self.ended = 0
         self.metrics = Metrics()
 

@@ -10,9 +10,10 @@ _NEWEST = 0.3
 
 
 class Pace:
-    """The line before the model, in the order of arrival."""
+    """The line before the model, in the order of arrival. parallel: answers that it makes at a time."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, parallel: int = 1, clock: Callable[[], float] = time.monotonic) -> None:
+        self._parallel = parallel
         self._clock = clock
         self._line: dict[int, float | None] = {}  # question -> when the model began with it
         self._average: float | None = None
@@ -40,8 +41,12 @@ class Pace:
         return sum(began is None for began in self._line.values())
 
     def outlook(self, question_id: int) -> tuple[int, float | None]:
-        """Give how many are ahead and the seconds that they will take, None while nothing was measured."""
+        """Give how many have to be done before a question's turn, and the seconds until then, None until measured.
+
+        The answers that are made at once end one after the other, each of them so many times later as they are many.
+        """
         if self._line.get(question_id) is not None:
             return 0, None
-        ahead = list(self._line).index(question_id) if question_id in self._line else len(self._line)
-        return ahead, None if self._average is None else ahead * self._average
+        place = list(self._line).index(question_id) if question_id in self._line else len(self._line)
+        ahead = max(0, place - self._parallel + 1)
+        return ahead, None if self._average is None else ahead * self._average / self._parallel

@@ -21,6 +21,7 @@ _OF_NO_MATTER = {
     "hf_endpoint",
     "hf_token",
     "openai_api_key",
+    "parallel",
     "queue_size",
     "reuse_answers",
     "retention_days",
