@@ -78,6 +78,7 @@ def build_parser() -> argparse.ArgumentParser:
     status = commands.add_parser("status", help="show what is in the index and the last ingests")
     status.add_argument("--json", action="store_true")
     doctor = commands.add_parser("doctor", help="check everything and say how to mend it")
+    doctor.add_argument("--bench", action="store_true", help="also measure how fast the models are here")
     doctor.add_argument("--json", action="store_true")
     commands.add_parser("serve", help="serve every configured platform until stopped")
     commands.add_parser("work", help="take ingest work off the queue until stopped, beside the process that serves")

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from bot.doctor import examine
+from bot.doctor_bench import measure
 from bot.settings import BotSettings
 from core.settings import CoreSettings, load_settings
 
@@ -18,7 +19,10 @@ _MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("·", "dim")}
 
 async def run(arguments: argparse.Namespace) -> int:
     """Print the findings; exit status 1 when a check failed."""
-    findings = await examine(load_settings(CoreSettings), load_settings(BotSettings))
+    settings = load_settings(CoreSettings)
+    findings = await examine(settings, load_settings(BotSettings))
+    if arguments.bench:
+        findings += await measure(settings)
     if arguments.json:
         print(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False))
     else:

@@ -23,7 +23,7 @@ async def printed(
         return list(findings)
 
     monkeypatch.setattr(doctor, "examine", examine)
-    status = await doctor.run(argparse.Namespace(json=as_json))
+    status = await doctor.run(argparse.Namespace(json=as_json, bench=False))
     return status, capsys.readouterr().out
 
 
