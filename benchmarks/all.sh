@@ -21,6 +21,7 @@ bench bench_embedding
 bench bench_chat_model
 # shellcheck disable=SC2086
 bench bench_retrieval --docs examples/handbook --questions examples/questions.jsonl --docent $alternative
+bench bench_answers
 bench bench_ingest
 bench bench_ingest_scale 100 300 --kilobytes 3
 bench bench_search --sizes 10000

@@ -33,7 +33,7 @@ def test_a_forgotten_conversation_is_gone(sample: Docent) -> None:
 
 
 def test_the_json_of_an_answer_keeps_its_contract(sample: Docent) -> None:
-    answer = sample.json("ask", "How many vacation days do employees get?")
+    answer = sample.json("ask", "How many vacation days do employees get?", "--fresh")
     assert {"question", "answer", "refused", "citations", "passages", "model", "timings"} <= set(answer)
     assert answer["refused"] is False
     assert len(answer["passages"]) == 10
@@ -46,6 +46,16 @@ def test_the_json_of_an_answer_keeps_its_contract(sample: Docent) -> None:
         assert line.strip() in citation["text"]
     assert {"retrieve_ms", "first_token_ms", "total_ms", "prompt_tokens", "completion_tokens"} <= set(answer["timings"])
     assert answer["timings"]["prompt_tokens"] > 0
+
+
+def test_an_answer_is_given_again_at_once_and_says_so(sample: Docent) -> None:
+    question = "How many vacation days do employees get?"
+    made = sample.json("ask", question, "--fresh")
+    again = sample.json("ask", f"  {question.lower()} ")
+    assert (made["reused"], again["reused"]) == (False, True)
+    assert (again["answer"], again["citations"]) == (made["answer"], made["citations"])
+    assert again["made_at"] is not None
+    assert again["timings"]["prompt_tokens"] == 0
 
 
 def test_a_page_of_a_pdf_is_cited_by_its_number(sample: Docent) -> None:
