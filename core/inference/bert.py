@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.inference.cpu import multiplies_bfloat16, shorten_spinning
+from core.inference.cpu import multiplies_bfloat16, prepare_torch
 from core.ports import Embeddings
 
 if TYPE_CHECKING:
@@ -26,7 +26,13 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 WEIGHTS = "model.safetensors"
+_LENGTHS = 8  # tokens by which the lengths of batches differ
 BATCH_TOKENS = 1024  # padding included; what fits the caches of a core is faster than larger batches
+
+
+def padded_length(longest: int) -> int:
+    """Give the tokens to which a batch is padded: with fewer different shapes fewer compiled products are kept."""
+    return -(-longest // _LENGTHS) * _LENGTHS
 
 
 def is_plain_bert(folder: Path) -> bool:
@@ -173,7 +179,7 @@ def uncut(tokenizer: Tokenizer) -> Tokenizer:
 
 def load_network(folder: Path) -> BertNetwork:
     """Load the BERT of a model's folder. Raises OSError, KeyError or SafetensorError for a damaged one."""
-    shorten_spinning()
+    prepare_torch()
     from safetensors.torch import load_file
 
     config = read_json(folder / "config.json")
@@ -206,7 +212,7 @@ class BertEncoder:
         with torch.inference_mode():
             for batch in batches([len(text) for text in texts]):
                 lengths = torch.tensor([len(texts[index]) for index in batch])
-                ids = torch.zeros(len(batch), int(lengths.max()), dtype=torch.long)
+                ids = torch.zeros(len(batch), padded_length(int(lengths.max())), dtype=torch.long)
                 for row, index in enumerate(batch):
                     ids[row, : len(texts[index])] = torch.tensor(texts[index])
                 is_text = torch.arange(ids.shape[1]) < lengths[:, None]

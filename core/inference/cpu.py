@@ -50,6 +50,16 @@ def parse_quota(cpu_max: str) -> int | None:
     return None if quota == "max" else math.ceil(int(quota) / int(period))
 
 
+def prepare_torch() -> None:
+    """Set what PyTorch reads when it is loaded; call it before. What a person has set stays.
+
+    oneDNN, which multiplies bfloat16 numbers, keeps what it compiled for each shape, some 0.3 MB each and 1,024 of them
+    unless told otherwise (https://uxlfoundation.github.io/oneDNN/dev_guide_primitive_cache.html).
+    """
+    shorten_spinning()
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "256")
+
+
 def shorten_spinning() -> None:
     """Let OpenMP threads spin briefly at a barrier, then sleep; call it before a library with OpenMP is loaded.
 

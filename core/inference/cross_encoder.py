@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.errors import ConfigurationError, ModelError
-from core.inference.cpu import shorten_spinning
+from core.inference.cpu import prepare_torch
 from core.inference.sentence_transformers import first_line
 from core.ports import Passage, Reading
 
@@ -59,7 +59,7 @@ class CrossEncoderReader:
 
     @cached_property
     def _library(self) -> CrossEncoder:
-        shorten_spinning()
+        prepare_torch()
         from sentence_transformers import CrossEncoder
 
         try:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.errors import ConfigurationError, ModelError
-from core.inference.bert import BertNetwork, batches, load_network, load_tokenizer
+from core.inference.bert import BertNetwork, batches, load_network, load_tokenizer, padded_length
 from core.ports import Passage, Reading
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class ReaderNetwork:
         import torch
         from torch.nn import functional
 
-        longest = max(len(layout.ids) for layout in layouts)
+        longest = padded_length(max(len(layout.ids) for layout in layouts))
 
         def padded(rows: Sequence[Sequence[int]], filler: int) -> Tensor:
             return torch.tensor([[*row, *[filler] * (longest - len(row))] for row in rows])

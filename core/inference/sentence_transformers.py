@@ -13,7 +13,7 @@ import numpy as np
 
 from core.errors import ConfigurationError, ModelError
 from core.inference.bert import BertEncoder, is_plain_bert, load_tokenizer, read_json, uncut
-from core.inference.cpu import shorten_spinning
+from core.inference.cpu import prepare_torch
 from core.ports import Embeddings
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ class SentenceTransformerEmbedder:
 
     @cached_property
     def _library(self) -> SentenceTransformer:
-        shorten_spinning()
+        prepare_torch()
         from sentence_transformers import SentenceTransformer
         from transformers.utils.logging import disable_progress_bar
 

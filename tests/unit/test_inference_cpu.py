@@ -3,7 +3,14 @@ from pathlib import Path
 
 import pytest
 
-from core.inference.cpu import count_cores, multiplies_bfloat16, parse_quota, physical_cores, shorten_spinning
+from core.inference.cpu import (
+    count_cores,
+    multiplies_bfloat16,
+    parse_quota,
+    physical_cores,
+    prepare_torch,
+    shorten_spinning,
+)
 
 TWO_CORES_WITH_TWO_THREADS_EACH = "\n\n".join(
     f"processor\t: {processor}\nphysical id\t: 0\ncore id\t\t: {processor % 2}" for processor in range(4)
@@ -67,3 +74,14 @@ def test_threads_spin_briefly_unless_a_person_decided_otherwise(monkeypatch: pyt
     monkeypatch.setenv("OMP_WAIT_POLICY", "active")
     shorten_spinning()
     assert "GOMP_SPINCOUNT" not in os.environ
+
+
+def test_what_is_compiled_for_each_shape_is_kept_within_bounds_unless_a_person_decided_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", raising=False)
+    prepare_torch()
+    assert os.environ["ONEDNN_PRIMITIVE_CACHE_CAPACITY"] == "256"
+    monkeypatch.setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "9")
+    prepare_torch()
+    assert os.environ["ONEDNN_PRIMITIVE_CACHE_CAPACITY"] == "9"
