@@ -18,7 +18,7 @@ from bot.platforms.web.health import add_health
 from bot.platforms.web.metrics import add_metrics
 from bot.retention import forget_old
 from bot.settings import BotSettings
-from bot.signals import stopped
+from bot.signals import end, stopped
 from bot.supervision import Platform, Supervisor
 from bot.watching.service import Watching
 from core.bootstrap import Core, build_worker
@@ -101,9 +101,7 @@ async def _serve_until(stop: asyncio.Event, core: Core, settings: BotSettings) -
             task.result()
         await desk.drain(_GRACE_SECONDS)
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks)
         await runner.cleanup()
 
 

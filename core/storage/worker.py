@@ -85,6 +85,7 @@ class Worker:
         app = App(connector=PsycopgConnector(conninfo=url, min_size=1, max_size=4))
         self._add_tasks(app)
         async with app.open_async():
+            _still_wanted()
             parts = [asyncio.create_task(self._take(app, queue), name=queue) for queue in (RUNS, BATCHES)]
             parts.append(asyncio.create_task(self._rescue_again_and_again(app), name="rescue"))
             try:
@@ -158,6 +159,13 @@ class Worker:
         except ConnectorException as error:
             # Another process was faster; a lost connection shows with the next call.
             log.info("job rescued elsewhere", error=str(error.__cause__ or error))
+
+
+def _still_wanted() -> None:
+    """Raise the cancellation that came while a pool of connections opened: psycopg's loses it."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 class _Retry(BaseRetryStrategy):
