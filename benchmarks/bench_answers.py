@@ -59,27 +59,22 @@ async def asked(core: Core, question: Question) -> tuple[Times, Answer]:
     return times, answer
 
 
-def question_of(item: EvaluationItem) -> Question:
-    """Give an item as a question with its history."""
-    return Question(item.question, tuple(Turn(turn.question, turn.answer) for turn in item.history))
-
-
 async def one_by_one(items: Sequence[EvaluationItem]) -> list[Times]:
     """Ask one question after the other; the first one unmeasured before, which loads the models."""
     async with open_docent() as core:
-        await asked(core, question_of(items[0]))
-        return [(await asked(core, question_of(item)))[0] for item in items]
+        await asked(core, Question(items[0].question, items[0].history))
+        return [(await asked(core, Question(item.question, item.history)))[0] for item in items]
 
 
 async def at_once(items: Sequence[EvaluationItem], number: int) -> float:
     """Give the seconds for all questions with so many at a time."""
     async with open_docent() as core:
-        await asked(core, question_of(items[0]))
+        await asked(core, Question(items[0].question, items[0].history))
         places = asyncio.Semaphore(number)
 
         async def ask(item: EvaluationItem) -> None:
             async with places:
-                await asked(core, question_of(item))
+                await asked(core, Question(item.question, item.history))
 
         started = time.perf_counter()
         await asyncio.gather(*(ask(item) for item in items))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from statistics import median
@@ -63,25 +63,27 @@ async def speeds(embedder: Embedder, reader: Reader | None, model: ChatModel | N
 
 async def _embedding(embedder: Embedder) -> Finding:
     texts = [_text(number) for number in range(_CHUNKS)]
-    seconds = []
-    for _ in range(_ROUNDS + 1):
-        started = time.perf_counter()
-        await asyncio.to_thread(embedder.embed, texts)
-        seconds.append(time.perf_counter() - started)
+    seconds = await _seconds(lambda: embedder.embed(texts))
     tokens = median(embedder.count_tokens(texts))
-    rate = len(texts) / median(seconds[1:])
+    rate = len(texts) / seconds
     return Finding("speed of the embedder", None, f"{embedder.name} embeds {rate:.0f} chunks/s of {tokens:.0f} tokens")
 
 
 async def _reading(reader: Reader) -> Finding:
     passages = [Passage(f"Travel {number}", (("", _text(number)),)) for number in range(_READ_CHUNKS)]
-    seconds = []
+    seconds = await _seconds(lambda: reader.read(_QUESTION, passages))
+    detail = f"{len(passages)} chunks, as many as for a question, in {1000 * seconds:.0f} ms"
+    return Finding("speed of the reader", None, detail)
+
+
+async def _seconds(work: Callable[[], object]) -> float:
+    """Give the median seconds of work that blocks, after one round that is not counted."""
+    took = []
     for _ in range(_ROUNDS + 1):
         started = time.perf_counter()
-        await asyncio.to_thread(reader.read, _QUESTION, passages)
-        seconds.append(time.perf_counter() - started)
-    detail = f"{len(passages)} chunks, as many as for a question, in {1000 * median(seconds[1:]):.0f} ms"
-    return Finding("speed of the reader", None, detail)
+        await asyncio.to_thread(work)
+        took.append(time.perf_counter() - started)
+    return median(took[1:])
 
 
 async def _writing(model: ChatModel, parallel: int) -> Finding:

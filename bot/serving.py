@@ -18,10 +18,11 @@ from bot.platforms.web.health import add_health
 from bot.platforms.web.metrics import add_metrics
 from bot.retention import forget_old
 from bot.settings import BotSettings
-from bot.signals import end, stopped
+from bot.signals import stopped
 from bot.supervision import Platform, Supervisor
 from bot.watching.service import Watching
 from core.bootstrap import Core, build_worker
+from core.ending import end
 from core.errors import ConfigurationError
 
 # How long answers in flight may go on after a signal to stop; what is open then, the next start takes over.

@@ -1,12 +1,11 @@
-"""How a process is asked to stop, and how its tasks are."""
+"""Signals that ask a process to stop."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 _STOPPING = (signal.SIGTERM, signal.SIGINT)
 
@@ -23,17 +22,3 @@ async def stopped() -> AsyncIterator[asyncio.Event]:
     finally:
         for number in _STOPPING:
             loop.remove_signal_handler(number)
-
-
-async def end(tasks: Collection[asyncio.Task[Any]], *, patience: float = 10.0) -> None:
-    """Cancel tasks and wait until all have ended; whatever they end with stays in them.
-
-    One that goes on is cancelled again after `patience` seconds: a library that is about to begin may lose a
-    cancellation.
-    """
-    pending = set(tasks)
-    while pending:
-        for task in pending:
-            task.cancel()
-        _, pending = await asyncio.wait(pending, timeout=patience)
-    await asyncio.gather(*tasks, return_exceptions=True)

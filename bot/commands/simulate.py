@@ -15,6 +15,7 @@ from bot.dispatch import Dispatcher
 from bot.opening import open_docent
 from bot.simulate.stage import Open
 from core.bootstrap import Core, build_worker
+from core.ending import end
 from core.errors import ConfigurationError, PlatformError
 
 # A question that begins so is an admin's command; it really ingests.
@@ -46,9 +47,7 @@ async def _working(core: Core, desk: Dispatcher) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks)
 
 
 async def play(opened: Open, desk: Dispatcher, questions: Sequence[str]) -> tuple[str, str]:

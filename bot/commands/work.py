@@ -9,6 +9,7 @@ from bot import wording
 from bot.opening import open_docent
 from bot.signals import stopped
 from core.bootstrap import build_worker
+from core.ending import end
 
 
 async def run(arguments: argparse.Namespace) -> int:
@@ -22,7 +23,5 @@ async def run(arguments: argparse.Namespace) -> int:
             for task in done:
                 task.result()
         finally:
-            worker.cancel()
-            ending.cancel()
-            await asyncio.gather(worker, ending, return_exceptions=True)
+            await end([worker, ending])
     return 0

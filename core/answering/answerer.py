@@ -54,6 +54,17 @@ class TextGrown:
 Event = EvidenceFound | TextGrown | Answer
 
 
+async def final_answer(stream: AsyncGenerator[object, None]) -> Answer:
+    """Give the Answer that a stream of events ends with. Raises what the stream raises."""
+    final: Answer | None = None
+    async with aclosing(stream) as events:
+        async for event in events:
+            if isinstance(event, Answer):
+                final = event
+    assert final is not None  # a stream ends with an Answer or an error
+    return final
+
+
 class Answerer:
     """Answers questions from one index; `model` None quotes the evidence."""
 
@@ -79,13 +90,7 @@ class Answerer:
 
     async def answer(self, question: Question) -> Answer:
         """Give the final answer. Raises QuestionError, StoreError or ModelError (of the embedder)."""
-        final: Answer | None = None
-        async with aclosing(self.stream(question)) as events:
-            async for event in events:
-                if isinstance(event, Answer):
-                    final = event
-        assert final is not None  # stream always ends with an Answer or an error
-        return final
+        return await final_answer(self.stream(question))
 
     async def stream(self, question: Question) -> AsyncGenerator[Event, None]:
         """Yield the evidence, the growing text and at last the Answer; closing it cancels the model.

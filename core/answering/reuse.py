@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-from core.answering.answerer import Answerer, Event
+from core.answering.answerer import Answerer, Event, final_answer
 from core.answering.small_talk import small_talk
 from core.models import Answer, Question, Timings
 from core.retrieval.condense import condense
@@ -53,13 +53,7 @@ class ReusingAnswerer:
 
     async def answer(self, question: Question) -> Answer:
         """Give the final answer. Raises what Answerer.answer raises."""
-        final: Answer | None = None
-        async with aclosing(self.stream(question)) as events:
-            async for event in events:
-                if isinstance(event, Answer):
-                    final = event
-        assert final is not None  # stream always ends with an Answer or an error
-        return final
+        return await final_answer(self.stream(question))
 
     async def stream(self, question: Question) -> AsyncGenerator[Event | SearchBegun, None]:
         """Yield the kept answer, or that the search has begun and then what the Answerer yields.

@@ -45,6 +45,7 @@ class LlamaContext:
         self._lock = threading.Lock()  # tokenize may run while close frees the vocabulary
         self._adapter: Any = None
         self._context: Any = None
+        self._batch: Any = None
         forget_complaints()
         self._model = self._binding.llama_model_load_from_file(
             str(path).encode(), self._binding.llama_model_default_params()
@@ -191,10 +192,10 @@ class LlamaContext:
         with self._lock:
             if self._context:
                 self._binding.llama_free(self._context)
-                if hasattr(self, "_batch"):
-                    self._binding.llama_batch_free(self._batch)
+            if self._batch:
+                self._binding.llama_batch_free(self._batch)
             if self._adapter:
                 self._binding.llama_adapter_lora_free(self._adapter)
             if self._model:
                 self._binding.llama_model_free(self._model)
-            self._context = self._adapter = self._model = None
+            self._context = self._batch = self._adapter = self._model = None

@@ -7,7 +7,7 @@ else holds while it holds a chunk, so keeping an answer and ingesting never wait
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -15,14 +15,11 @@ from sqlalchemy import ColumnElement, delete, func, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.models import Answer, Chunk, Citation, RetrievedChunk
+from core.models import Answer, Citation, RetrievedChunk
+from core.storage.chunk_rows import CHUNK_COLUMNS, retrieved_chunk
 from core.storage.database import Database
 from core.storage.tables import chunks, collections, kept_answers, kept_citations
 
-_CHUNK = """
-    c.id, c.document_id, k.name AS collection, d.path, d.title, c.ordinal, c.heading, c.text, c.search_text,
-    c.content_hash, c.page, c.first_line, c.last_line
-"""
 _SEEN = """
     chunks c
     JOIN documents d ON d.id = c.document_id
@@ -32,8 +29,8 @@ _SEEN = """
 _FIND = text(
     f"""
     SELECT * FROM (
-        SELECT a.text AS answer, a.kind, a.model, a.confidence, a.passages, a.made_at, n.number, n.evidence, {_CHUNK},
-            bool_and(c.id IS NOT NULL) OVER () AS stands
+        SELECT a.text AS answer, a.kind, a.model, a.confidence, a.passages, a.made_at, n.number, n.evidence,
+            {CHUNK_COLUMNS}, bool_and(c.id IS NOT NULL) OVER () AS stands
         FROM kept_answers a
         JOIN kept_citations n ON n.answer_id = a.id
         LEFT JOIN ({_SEEN}) ON c.id = n.chunk_id AND c.content_hash = n.content_hash
@@ -43,7 +40,7 @@ _FIND = text(
     ORDER BY number
     """  # noqa: S608  (built from constants)
 )
-_PASSAGES = text(f"SELECT {_CHUNK} FROM {_SEEN} WHERE c.id = ANY(:ids)")  # noqa: S608  (built from constants)
+_PASSAGES = text(f"SELECT {CHUNK_COLUMNS} FROM {_SEEN} WHERE c.id = ANY(:ids)")  # noqa: S608  (built from constants)
 
 
 class AnswerStore:
@@ -70,14 +67,16 @@ class AnswerStore:
             if not rows:
                 return None
             kept = rows[0]
-            found = {passage["chunk"]: passage for passage in kept.passages}
+            found = {passage.pop("chunk"): passage for passage in kept.passages}
             standing = await connection.execute(_PASSAGES, {"ids": list(found), "collections": list(seen)})
-            passages = {row.id: _retrieved(row, found[row.id]) for row in standing}
+            passages = {row.id: retrieved_chunk(row, **found[row.id]) for row in standing}
         return Answer(
             question="",
             text=kept.answer,
             kind=kept.kind,
-            citations=tuple(Citation(row.number, _retrieved(row, found.get(row.id, {})), row.evidence) for row in rows),
+            citations=tuple(
+                Citation(row.number, retrieved_chunk(row, **found.get(row.id, {})), row.evidence) for row in rows
+            ),
             passages=tuple(passages[identifier] for identifier in found if identifier in passages),
             model=kept.model,
             confidence=kept.confidence,
@@ -158,20 +157,3 @@ def _noted(passage: RetrievedChunk) -> dict[str, Any]:
         "vector_rank": passage.vector_rank,
         "text_rank": passage.text_rank,
     }
-
-
-def _retrieved(row: Any, found: Mapping[str, Any]) -> RetrievedChunk:
-    """Give a chunk as it is now, with how it was found (see _noted)."""
-    lines = (row.first_line, row.last_line) if row.first_line is not None else None
-    return RetrievedChunk(
-        id=row.id,
-        document_id=row.document_id,
-        collection=row.collection,
-        document=row.path,
-        title=row.title,
-        chunk=Chunk(row.ordinal, row.text, row.heading, row.search_text, row.content_hash, row.page, lines),
-        cosine_distance=found.get("cosine_distance", 0.0),
-        score=found.get("score", 0.0),
-        vector_rank=found.get("vector_rank"),
-        text_rank=found.get("text_rank"),
-    )

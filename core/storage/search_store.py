@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.models import Chunk, RetrievedChunk
+from core.models import RetrievedChunk
 from core.ports import Embeddings
 from core.retrieval.lexical import query_weights
+from core.storage.chunk_rows import CHUNK_COLUMNS, retrieved_chunk
 from core.storage.database import Database
 from core.storage.indexed_text import sparse_text
 from core.storage.vector_index import ef_search
@@ -36,11 +36,6 @@ class Candidate:
     bm25: float
     embedding: Embeddings
 
-
-_COLUMNS = """
-    c.id, c.document_id, k.name AS collection, d.path, d.title, c.ordinal, c.heading, c.text, c.search_text,
-    c.content_hash, c.page, c.first_line, c.last_line
-"""
 
 _DISTANCE = "c.embedding <=> CAST(:embedding AS vector)"
 # The expression that is indexed, and how it is searched.
@@ -78,7 +73,7 @@ worded AS MATERIALIZED (
     LIMIT :text_limit
 ),
 found AS (SELECT id FROM nearest UNION SELECT id FROM worded)
-SELECT {_COLUMNS}, vector_send(c.embedding) AS embedding, {_DISTANCE} AS distance,
+SELECT {CHUNK_COLUMNS}, vector_send(c.embedding) AS embedding, {_DISTANCE} AS distance,
     -(c.term_weights <#> CAST(:weights AS sparsevec)) AS bm25,
     c.id IN (SELECT id FROM nearest) AS by_meaning, c.id IN (SELECT id FROM worded) AS by_words
 FROM found
@@ -167,9 +162,9 @@ class SearchStore:
         candidates = []
         for row in rows:
             vector_rank += row.by_meaning
-            retrieved = _retrieved(
+            retrieved = retrieved_chunk(
                 row,
-                distance=float(row.distance),
+                cosine_distance=float(row.distance),
                 vector_rank=vector_rank if row.by_meaning else None,
                 text_rank=text_ranks.get(row.id),
             )
@@ -205,22 +200,3 @@ def _vector(sent: bytes) -> Embeddings:
     import numpy as np
 
     return np.frombuffer(sent, dtype=">f4", offset=4).astype(np.float32)
-
-
-def _retrieved(
-    row: Any, *, distance: float, vector_rank: int | None = None, text_rank: int | None = None
-) -> RetrievedChunk:
-    lines = (row.first_line, row.last_line) if row.first_line is not None else None
-    chunk = Chunk(row.ordinal, row.text, row.heading, row.search_text, row.content_hash, row.page, lines)
-    return RetrievedChunk(
-        id=row.id,
-        document_id=row.document_id,
-        collection=row.collection,
-        document=row.path,
-        title=row.title,
-        chunk=chunk,
-        cosine_distance=distance,
-        score=0.0,
-        vector_rank=vector_rank,
-        text_rank=text_rank,
-    )

@@ -16,6 +16,7 @@ from procrastinate import App, BaseRetryStrategy, JobContext, PsycopgConnector, 
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job, Status
 
+from core.ending import end
 from core.errors import DocentError, StoreError
 from core.storage.database import Database
 from core.storage.jobs import BATCH_TASK, BATCHES, RUN_TASK, RUNS
@@ -94,9 +95,7 @@ class Worker:
                     part.result()
                 raise StoreError("A worker stopped by itself; see the log above.")
             finally:
-                for part in parts:
-                    part.cancel()
-                await asyncio.gather(*parts, return_exceptions=True)
+                await end(parts)
 
     async def _take(self, app: App, queue: str) -> None:
         await app.run_worker_async(

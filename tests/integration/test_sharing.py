@@ -111,7 +111,9 @@ async def test_a_run_is_planned_and_brought_to_its_end_by_a_worker(start, folder
     assert (run.progress["done"], run.progress["total"]) == (6, 6)
     assert len(await stored(core)) == 6
     assert await count(core, "SELECT count(*) FROM ingest_batches") == 0, "batches go with their run"
-    assert await count(core, "SELECT count(*) FROM procrastinate_jobs") == 0
+    async with asyncio.timeout(SECONDS):  # the queue forgets a job a moment after its work is done
+        while await count(core, "SELECT count(*) FROM procrastinate_jobs"):
+            await asyncio.sleep(0.05)
 
 
 async def test_nothing_is_loaded_until_there_is_work(start, folder: Path) -> None:

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from bot.signals import end
+from core.ending import end
 from core.storage.database import Database
 from core.storage.worker import Worker
 
