@@ -73,6 +73,7 @@ channel_collections = Table(
     Column("collection_id", ForeignKey("collections.id"), primary_key=True),
 )
 
+# owners: whom its front matter or the folder's list of owners names, as written there.
 documents = Table(
     "documents",
     metadata,
@@ -83,6 +84,7 @@ documents = Table(
     Column("file_hash", Text, nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("modified_ns", BigInteger, nullable=False),
+    Column("owners", ARRAY(Text), nullable=False, server_default="{}"),
     _now("ingested_at"),
     UniqueConstraint("collection_id", "path"),
 )
@@ -191,6 +193,8 @@ conversations = Table(
     UniqueConstraint("platform", "workspace", "channel", "thread", name="uq_conversations_platform"),
 )
 
+# configuration: see core.answering.configuration. found: how the answer was found (core.storage.conversation_store).
+# outdated_at: when a cited chunk was first seen to have changed; outdated_told_at: when the conversation was told.
 turns = Table(
     "turns",
     metadata,
@@ -202,9 +206,14 @@ turns = Table(
     Column("confidence", Float, nullable=False),
     Column("citations", JSONB, nullable=False),
     Column("timings", JSONB, nullable=False),
+    Column("configuration", Text, nullable=False, server_default=""),
+    Column("found", JSONB, nullable=False, server_default="{}"),
+    Column("outdated_at", DateTime(timezone=True)),
+    Column("outdated_told_at", DateTime(timezone=True)),
     _now("created_at"),
 )
 Index(None, turns.c.conversation_id, turns.c.id)
+Index(None, turns.c.created_at)
 
 # Answers that may be given again (core.answering.reuse). key: a digest of question, collections and configuration.
 # turn_id: the turn that the answer became, with which it is forgotten; NULL where it became none. passages: what else
@@ -276,7 +285,75 @@ feedback = Table(
     Column("question_id", ForeignKey("questions.id", ondelete="CASCADE"), primary_key=True),
     Column("given_by", Text, primary_key=True),
     Column("value", Text, nullable=False),
+    Column("reason", Text, nullable=False, server_default=""),
     _now("created_at"),
+)
+
+# Questions whose right answer is known: by a thumb up, or by an admin's correction. kind: "answer", or "refusal" where
+# saying that the documents are silent is right. cited: collection, document and evidence of each citation.
+golden = Table(
+    "golden",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("question_id", ForeignKey("questions.id", ondelete="SET NULL"), unique=True),
+    Column("question", Text, nullable=False),
+    Column("history", JSONB, nullable=False, server_default="[]"),
+    Column("collections", JSONB(none_as_null=True)),
+    Column("kind", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("cited", JSONB, nullable=False, server_default="[]"),
+    Column("source", Text, nullable=False),
+    Column("given_by", Text, nullable=False),
+    _now("created_at"),
+)
+
+# One examination of the golden set, and what each question got in it.
+golden_runs = Table(
+    "golden_runs",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("configuration", Text, nullable=False),
+    _now("made_at"),
+)
+golden_results = Table(
+    "golden_results",
+    metadata,
+    Column("run_id", ForeignKey("golden_runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("golden_id", ForeignKey("golden.id", ondelete="CASCADE"), primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("cited", JSONB, nullable=False),
+    Column("agrees", Boolean, nullable=False),
+)
+Index(None, golden_results.c.golden_id)
+
+# Questions that were handed to the owner of a document.
+handovers = Table(
+    "handovers",
+    metadata,
+    Column("question_id", ForeignKey("questions.id", ondelete="CASCADE"), primary_key=True),
+    Column("owner", Text, primary_key=True),
+    Column("asked_by", Text, nullable=False),
+    Column("document", Text, nullable=False),
+    _now("created_at"),
+)
+
+# Who is signed in to the page. token: SHA-256 of the cookie's. role: "member" or "admin".
+web_sessions = Table(
+    "web_sessions",
+    metadata,
+    Column("token", Text, primary_key=True),
+    Column("role", Text, nullable=False),
+    _now("created_at"),
+    _now("seen_at"),
+)
+
+# When the digest of gaps was last sent to a channel.
+digests = Table(
+    "digests",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    _now("sent_at"),
 )
 
 audit = Table(
