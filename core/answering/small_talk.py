@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 
 from core.models import SmallTalk
 
@@ -216,7 +217,7 @@ def small_talk(text: str) -> SmallTalk | None:
     found: set[str] = set()
     position = 0
     while position < len(words):
-        match = _PHRASE.match(words, position)
+        match = _phrase().match(words, position)
         if match is None:
             return None
         if match.lastgroup is not None:
@@ -256,8 +257,12 @@ def _any_of(*phrases: str) -> str:
     return "(?:" + re.sub(r"([^\W\d_])", r"(?:\1+)", _folded("|".join(phrases))) + ")"
 
 
+@cache
 def _phrase() -> re.Pattern[str]:
-    """Make the pattern of one phrase, named by its kind, or of words that say nothing."""
+    """Make the pattern of one phrase, named by its kind, or of words that say nothing.
+
+    At the first message: it takes a tenth of a second, which commands that answer nothing needn't wait for.
+    """
     name, anyone = f"(?: {_any_of(_NAMES)})*", f"(?: {_any_of(_NAMES, _CROWD)})*"
     asking = r"(?: \?)*"
     kinds = [
@@ -271,6 +276,3 @@ def _phrase() -> re.Pattern[str]:
     ]
     # "and" only joins: at the beginning it goes on with what was said before.
     return re.compile(f"(?:(?<= )and )?(?:{'|'.join(kinds)})(?: |$)")
-
-
-_PHRASE = _phrase()
