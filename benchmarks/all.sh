@@ -19,6 +19,7 @@ bench() {
 .venv/bin/docent ingest examples/handbook --json >"$home/ingest.json"
 bench bench_embedding
 bench bench_chat_model
+bench bench_large_model --layers 4
 # shellcheck disable=SC2086
 bench bench_retrieval --docs examples/handbook --questions examples/questions.jsonl --docent $alternative
 bench bench_answers

@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 import time
+from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,7 @@ class Generation:
         self.prompt = prompt
         self.max_tokens = sampling.max_tokens
         self.sequence = sequence
-        self.unread = list(prompt[known:])
+        self.unread = deque(prompt[known:])
         self.stop = stop
         self.decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self.sampler: Any = None
@@ -164,7 +165,7 @@ class LlamaEngine:
                 is_last = len(generation.unread) == 1
                 if is_last:
                     asked.append((generation, len(entries)))
-                entries.append(self._entry(generation, generation.unread.pop(0), is_asked=is_last))
+                entries.append(self._entry(generation, generation.unread.popleft(), is_asked=is_last))
         return entries, asked
 
     def _entry(self, generation: Generation, token: int, *, is_asked: bool) -> Entry:
