@@ -113,8 +113,8 @@ class Limit:
         return len(prompt) / (read - started), tokens / (time.perf_counter() - read)
 
     def _decode(self, tokens: Sequence[int]) -> None:
-        batch = self._binding.llama_batch_get_one((self._binding.llama_token * len(tokens))(*tokens), len(tokens))
-        if failure := self._binding.llama_decode(self._context, batch):
+        held = (self._binding.llama_token * len(tokens))(*tokens)  # the batch only points to them
+        if failure := self._binding.llama_decode(self._context, self._binding.llama_batch_get_one(held, len(tokens))):
             raise SystemExit(f"llama_decode gave {failure}")
         self._binding.llama_synchronize(self._context)
 
