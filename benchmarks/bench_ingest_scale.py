@@ -34,7 +34,7 @@ def measure(postgres: Server, documents: int, kilobytes: float, seed: int) -> Gr
         again = docent_ingest(postgres, url, folder)
     if first.output["failed"] or again.output["unchanged"] != documents:
         sys.exit(f"Of {documents} documents {again.output['unchanged']} are in; failed: {first.output['failed'][:3]}")
-    return Growth(
+    measured = Growth(
         documents=documents,
         bytes=size,
         chunks=first.output["chunks_embedded"] + first.output["chunks_kept"],
@@ -44,6 +44,8 @@ def measure(postgres: Server, documents: int, kilobytes: float, seed: int) -> Gr
         again=again.seconds,
         again_memory=again.memory,
     )
+    print(json.dumps(asdict(measured)), file=sys.stderr, flush=True)  # hours of work, whatever comes next
+    return measured
 
 
 def arguments() -> argparse.Namespace:
