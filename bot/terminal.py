@@ -9,7 +9,6 @@ from rich.live import Live
 from rich.markdown import Markdown
 from rich.spinner import Spinner
 from rich.style import Style
-from rich.table import Table
 from rich.text import Text
 from rich.theme import Theme
 
@@ -74,36 +73,3 @@ def _growing(text: str, evidence: list[str]) -> RenderableType:
         Text(text.strip()),
         *(Text(line, style="dim") for line in evidence),
     )
-
-
-def show_why(answer: Answer, console: Console | None = None) -> None:
-    """Print how an answer was found: the text searched, both ranks of each chunk, the decision, the times."""
-    console = console or Console(highlight=False, stderr=True)
-    if answer.small_talk is not None:
-        console.print(f"small talk ({answer.small_talk}); nothing was searched")
-        return
-    table = Table(title=f"searched: {answer.condensed}", title_justify="left")
-    for column in ("#", "by meaning", "by words", "distance", "score", "chunk"):
-        table.add_column(column, overflow="fold")
-    for rank, passage in enumerate(answer.passages, start=1):
-        table.add_row(
-            str(rank),
-            str(passage.vector_rank or "-"),
-            str(passage.text_rank or "-"),
-            f"{passage.cosine_distance:.3f}",
-            f"{passage.score:.3f}",
-            Text(wording.place(passage)),
-        )
-    console.print(table)
-    timings = answer.timings
-    console.print(
-        f"{answer.kind}, probability {answer.confidence:.2f}; first token after "
-        f"{timings.first_token_ms or 0:.0f} ms, total {timings.total_ms:.0f} ms, "
-        f"{timings.prompt_tokens} prompt and {timings.completion_tokens} completion tokens, model {answer.model}"
-    )
-    if timings.stages:
-        console.print(", ".join(f"{stage.replace('_', ' ')} {took:.0f} ms" for stage, took in timings.stages.items()))
-    if answer.written:
-        console.print(Text(f"the model wrote, before the check: {answer.written.strip()}", style="dim"))
-    if answer.model_failure:
-        console.print(Text(f"the model did not phrase: {answer.model_failure}", style="yellow"))

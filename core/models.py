@@ -28,10 +28,11 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class LoadedDocument:
-    """What a loader makes of one file: a title and its blocks in reading order."""
+    """What a loader makes of one file: a title, its blocks in reading order, and whom it names as its owners."""
 
     title: str
     blocks: tuple[Block, ...]
+    owners: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,48 @@ class Evidence:
     score: float
     position: int
     lead: str = ""
+
+
+# Of a whole chunk: "duplicate" (a better one says nearly the same), "unread" (others are nearer) or "unquotable". Of a
+# piece of one: "tail" (far below the best piece), "budget" (too long beside better ones), "repeats" (said by one of
+# them) or "enough" (as many as may be were chosen before).
+DropReason = Literal["duplicate", "unread", "unquotable", "tail", "budget", "repeats", "enough"]
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """What was looked at and did not become evidence, with why.
+
+    text: a piece, verbatim; "" for a whole chunk. score: a piece's, like Evidence.score.
+    """
+
+    chunk: RetrievedChunk
+    reason: DropReason
+    text: str = ""
+    score: float = 0.0
+
+
+# "corrected": kept under another number than it named. "quoted": it stands in the quotation word for word, and only
+# there. "repeated": it was said before.
+SentenceFate = Literal["kept", "corrected", "quoted", "repeated", "dropped"]
+# What a sentence must be or do: be a statement; hold only the evidence's numbers, and its names; deny where it denies;
+# tell something that the question did not hold, in the evidence's words, in their order; deny the same words; repeat
+# none more often.
+Rule = Literal["statement", "numbers", "names", "denial", "news", "words", "order", "denied", "repetition"]
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenSentence:
+    """A sentence that the chat model wrote, without its markers, and what the evidence check made of it.
+
+    chunk_id: of the chunk that carries it, None where none does. rule: the one that a dropped sentence broke, of the
+    evidence that came nearest to carrying it; None for the others.
+    """
+
+    text: str
+    fate: SentenceFate
+    chunk_id: int | None = None
+    rule: Rule | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +236,8 @@ class Answer:
     confidence: the probability, from 0 to 1, that the evidence answers the question.
     uncertain: this is the nearest that was found, and it may not be the answer.
     written: what the chat model wrote, before the check: for `--why`, never for people who asked.
+    evidence, dropped, sentences: what was chosen, best first, what was not, and what became of each sentence that the
+    model wrote; for `--why`, and empty in an answer that was kept.
     model_failure: why the chat model could not phrase, for the log; "" when it could or was not asked.
     made_at: when it was made, for an answer that was kept and is given again; None for a new one.
     reuse_key: under what a new one may be kept (core.answering.reuse); "" when it may not.
@@ -208,6 +253,9 @@ class Answer:
     confidence: float = 0.0
     uncertain: bool = False
     written: str = ""
+    evidence: tuple[Evidence, ...] = ()
+    dropped: tuple[Dropped, ...] = ()
+    sentences: tuple[WrittenSentence, ...] = ()
     model_failure: str = ""
     timings: Timings = field(default_factory=Timings)
     small_talk: SmallTalk | None = None

@@ -14,7 +14,8 @@ from bot.commands.ready import require_index
 from bot.links import Links, parse_links
 from bot.opening import open_docent
 from bot.settings import BotSettings
-from bot.terminal import show_answer, show_why
+from bot.terminal import show_answer
+from bot.terminal_why import show_why
 from core.bootstrap import Core
 from core.errors import ConfigurationError, QuestionError
 from core.models import ConversationKey, Question, Turn

@@ -14,7 +14,7 @@ from core.answering.small_talk import small_talk
 from core.answering.stages import StageClock
 from core.answering.support import Check, supports
 from core.errors import ModelError, QuestionError
-from core.models import Answer, Citation, Evidence, Question, Sampling
+from core.models import Answer, Citation, Dropped, Evidence, Question, Sampling, WrittenSentence
 from core.ports import ChatModel
 from core.retrieval.condense import Query, condense
 from core.retrieval.retriever import Retriever
@@ -106,11 +106,9 @@ class Answerer:
         stages.enter("embed")
         embedding = await self._retriever.embed(query)
         stages.enter("search")
-        candidates = await self._retriever.nearest(
-            embedding, query, limit=_CANDIDATES, collections=question.collections
-        )
+        nearest = await self._retriever.nearest(embedding, query, limit=_CANDIDATES, collections=question.collections)
         stages.enter("choose")
-        choice = await self._chooser.choose(query, candidates)
+        choice = await self._chooser.choose(query, nearest.chunks)
         evidence = choice.evidence
         base = Answer(
             question=text,
@@ -120,13 +118,15 @@ class Answerer:
             model=self._model.name if self._model else "none",
             condensed=query.text,
             confidence=choice.probability,
+            evidence=evidence,
+            dropped=(*choice.dropped, *(Dropped(chunk, "duplicate") for chunk in nearest.duplicates)),
         )
         if not evidence or base.confidence < REFUSE_BELOW:
             yield replace(base, timings=stages.stop())
             return
         quoted = compose.quoted(evidence)
         yield EvidenceFound(quoted.citations)
-        phrased = None
+        sentences: tuple[WrittenSentence, ...] = ()
         written = _Written()
         if self._model is not None:
             stages.enter("prompt")
@@ -137,7 +137,8 @@ class Answerer:
             except ModelError as error:
                 written.failure = str(error)
             stages.enter("check")
-            phrased = compose.phrased(written.text, written.evidence, evidence, query.text, self._language, self._check)
+            sentences = compose.checked(written.text, written.evidence, query.text, self._language, self._check)
+        phrased = compose.phrased(sentences, evidence)
         composed = phrased or quoted
         yield replace(
             base,
@@ -146,6 +147,7 @@ class Answerer:
             citations=composed.citations,
             uncertain=base.confidence < SURE_FROM,
             written=written.text,
+            sentences=sentences,
             model_failure=written.failure,
             timings=stages.stop(prompt_tokens=written.prompt_tokens, completion_tokens=written.completion_tokens),
         )

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.answering.confidence import Signals, answer_probability
-from core.answering.evidence import Choice, coverage, evidence_of, meaning, pack, passage_of
+from core.answering.evidence import Choice, coverage, dropped_piece, evidence_of, meaning, pack, passage_of
 from core.answering.units import Unit, units_of
-from core.models import RetrievedChunk
+from core.models import Dropped, RetrievedChunk
 from core.ports import Embedder, Reader, Reading
 from core.retrieval.condense import Query
 from core.retrieval.retriever import embed_query
@@ -46,7 +46,7 @@ class EvidenceChooser:
         """Order the passages, then choose among the pieces of the first ones. Raises ModelError."""
         pieces = [units_of(passage) for passage in passages]
         if not any(pieces):
-            return Choice(tuple(passages))
+            return Choice(tuple(passages), dropped=tuple(Dropped(passage, "unquotable") for passage in passages))
         log_odds: float | None = None
         beliefs = [np.zeros(len(units)) for units in pieces]
         if self._reader is not None:
@@ -63,22 +63,29 @@ class EvidenceChooser:
             ),
             key=lambda one: -one[0].score,
         )
-        read = [one for one in ranked if one[1]][:_CHUNKS]
+        quotable = [one for one in ranked if one[1]]
+        read = quotable[:_CHUNKS]
         units = [replace(unit, chunk=passage) for passage, own, _ in read for unit in own]
         scores, similarities = await self._score(query, units, np.concatenate([belief for *_, belief in read]))
-        chosen = pack(scores, units)
-        best = units[chosen[0]].chunk
+        packed = pack(scores, units)
+        best = units[packed.chosen[0]].chunk
         signals = Signals(
-            piece_similarity=float(similarities[chosen[0]]),
+            piece_similarity=float(similarities[packed.chosen[0]]),
             chunk_similarity=1 - best.cosine_distance,
             chunk_coverage=coverage(query.terms, best.chunk.search_text, self._language),
             log_odds=log_odds,
         )
-        full = 1 + _WORDS_WEIGHT + _CHUNK_WEIGHT + _BELIEF_WEIGHT
+        shares = scores / (1 + _WORDS_WEIGHT + _CHUNK_WEIGHT + _BELIEF_WEIGHT)
+        pieces_left = sorted(packed.dropped, key=lambda one: -scores[one[0]])
         return Choice(
             passages=tuple(passage for passage, *_ in ranked),
-            evidence=tuple(evidence_of(units[index], float(scores[index]) / full) for index in chosen),
+            evidence=tuple(evidence_of(units[index], float(shares[index])) for index in packed.chosen),
             probability=answer_probability(signals),
+            dropped=(
+                *(dropped_piece(units[index], float(shares[index]), reason) for index, reason in pieces_left),
+                *(Dropped(passage, "unread") for passage, *_ in quotable[_CHUNKS:]),
+                *(Dropped(passage, "unquotable") for passage, own, _ in ranked if not own),
+            ),
         )
 
     async def _score(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.answering.evidence import evidence_words, heading_of
-from core.answering.support import Check, carrier, split_markers, supports, without_verdict
+from core.answering.support import Check, carrier, nearest_rule, split_markers, supports, without_verdict
 from core.ingestion.plain_text import plain
 from core.ingestion.sentences import split_sentences
-from core.models import Citation, Evidence
+from core.models import Citation, Evidence, WrittenSentence
 
 # Zero-width spaces, overriding directions, tag characters: words that people do not see, or see as others.
 _UNSEEN = re.compile("[\u200b\u2060\ufeff\u202d\u202e\U000e0000-\U000e007f]")
@@ -33,24 +33,29 @@ def quoted(evidence: Sequence[Evidence]) -> Composed:
     return _composed([], evidence)
 
 
-def phrased(
-    written: str,
-    offered: Sequence[Evidence],
-    evidence: Sequence[Evidence],
-    question: str,
-    language: str,
-    check: Check = supports,
-) -> Composed | None:
-    """Give the model's sentences that the evidence carries and the evidence quoted; None when no sentence is left.
+def checked(
+    written: str, offered: Sequence[Evidence], question: str, language: str, check: Check = supports
+) -> tuple[WrittenSentence, ...]:
+    """Check what the model wrote, sentence by sentence.
 
     offered: the evidence in the prompt, numbered from 1 in this order. A sentence keeps the number that carries it,
     whatever it named; a number that was not offered is gone. A sentence that only repeats the evidence is left to
     the quotation.
     """
-    sentences = _carried(
-        [part for line in written.splitlines() for part in split_sentences(line)], offered, question, language, check
+    parts = [part for line in written.splitlines() for part in split_sentences(line)]
+    told = [evidence_words(piece) for piece in offered]
+    return tuple(
+        replace(sentence, rule=nearest_rule(sentence.text, told, question, language))
+        if sentence.fate == "dropped"
+        else sentence
+        for sentence in _judged(parts, offered, question, language, check)
     )
-    return _composed(sentences, evidence) if sentences else None
+
+
+def phrased(sentences: Sequence[WrittenSentence], evidence: Sequence[Evidence]) -> Composed | None:
+    """Give the checked sentences that the evidence carries and the evidence quoted; None when no sentence is left."""
+    carried = _carried(sentences)
+    return _composed(carried, evidence) if carried else None
 
 
 def growing(written: str, offered: Sequence[Evidence], question: str, language: str, check: Check = supports) -> str:
@@ -58,28 +63,40 @@ def growing(written: str, offered: Sequence[Evidence], question: str, language: 
     *lines, last = written.splitlines() or [""]
     parts = [part for line in lines for part in split_sentences(line)]
     parts += split_sentences(last)[:-1]  # the last one may go on
-    sentences = _carried(parts, offered, question, language, check)
+    sentences = _carried(_judged(parts, offered, question, language, check))
     return _lead(sentences, _numbers(sentences, ()))
 
 
-def _carried(
+def _carried(sentences: Sequence[WrittenSentence]) -> list[tuple[str, int]]:
+    """Give the sentences that the evidence carries, each with the chunk that carries it."""
+    return [(sentence.text, sentence.chunk_id) for sentence in sentences if sentence.chunk_id is not None]
+
+
+def _judged(
     written: Sequence[str], offered: Sequence[Evidence], question: str, language: str, check: Check
-) -> list[tuple[str, Evidence]]:
-    """Give the sentences that the evidence carries, each with the piece that carries it."""
+) -> list[WrittenSentence]:
+    """Tell what becomes of each sentence; those without a word are left out."""
     if not written:
         return []
     words = [(piece, evidence_words(piece)) for piece in offered]
-    sentences: list[tuple[str, Evidence]] = []
+    sentences: list[WrittenSentence] = []
     for marked in written:
         sentence, numbers = split_markers(marked)
         sentence = without_verdict(_without_heading(sentence, offered))
-        if not sentence or any(sentence == other for other, _ in sentences):
+        if not sentence:
+            continue
+        if any(sentence == other.text for other in sentences if other.chunk_id is not None):
+            sentences.append(WrittenSentence(sentence, "repeated"))
             continue
         if any(_same_words(sentence, told) for _, told in words):
-            continue  # it stands in the quotation below, word for word
+            sentences.append(WrittenSentence(sentence, "quoted"))
+            continue
         index = carrier(sentence, [number - 1 for number in numbers], words, question, language, check)
-        if index is not None:
-            sentences.append((sentence, offered[index]))
+        if index is None:
+            sentences.append(WrittenSentence(sentence, "dropped"))
+            continue
+        named = not numbers or index + 1 in numbers
+        sentences.append(WrittenSentence(sentence, "kept" if named else "corrected", offered[index].chunk.id))
     return sentences
 
 
@@ -103,7 +120,7 @@ def _same_words(sentence: str, evidence: str) -> bool:
     )
 
 
-def _composed(sentences: Sequence[tuple[str, Evidence]], evidence: Sequence[Evidence]) -> Composed:
+def _composed(sentences: Sequence[tuple[str, int]], evidence: Sequence[Evidence]) -> Composed:
     numbers = _numbers(sentences, evidence)
     parts = [_lead(sentences, numbers)] if sentences else []
     citations = []
@@ -116,16 +133,16 @@ def _composed(sentences: Sequence[tuple[str, Evidence]], evidence: Sequence[Evid
     return Composed("\n\n".join(parts), tuple(citations))
 
 
-def _numbers(sentences: Sequence[tuple[str, Evidence]], evidence: Sequence[Evidence]) -> dict[int, int]:
+def _numbers(sentences: Sequence[tuple[str, int]], evidence: Sequence[Evidence]) -> dict[int, int]:
     """Number the chunks from 1 in the order in which the text comes to them."""
     numbers: dict[int, int] = {}
-    for piece in (*(piece for _, piece in sentences), *evidence):
-        numbers.setdefault(piece.chunk.id, len(numbers) + 1)
+    for chunk_id in (*(chunk_id for _, chunk_id in sentences), *(piece.chunk.id for piece in evidence)):
+        numbers.setdefault(chunk_id, len(numbers) + 1)
     return numbers
 
 
-def _lead(sentences: Sequence[tuple[str, Evidence]], numbers: Mapping[int, int]) -> str:
-    return " ".join(_marked(sentence, numbers[piece.chunk.id]) for sentence, piece in sentences)
+def _lead(sentences: Sequence[tuple[str, int]], numbers: Mapping[int, int]) -> str:
+    return " ".join(_marked(sentence, numbers[chunk_id]) for sentence, chunk_id in sentences)
 
 
 def _marked(sentence: str, number: int) -> str:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from core.answering.units import Unit
 from core.ingestion.chunking import HEADING_SEPARATOR
 from core.ingestion.plain_text import plain
-from core.models import Evidence, RetrievedChunk
+from core.models import Dropped, DropReason, Evidence, RetrievedChunk
 from core.ports import Passage
 from core.retrieval.condense import Query
 from core.retrieval.lexical import tokenize
@@ -31,12 +31,14 @@ _SPREAD = 0.1
 class Choice:
     """What was chosen. passages: the chunks in their final order. evidence: best first, none without passages.
 
-    probability: from 0 to 1, that the evidence answers the question.
+    probability: from 0 to 1, that the evidence answers the question. dropped: the other pieces of the chunks that were
+    read, best first, then the chunks that were not.
     """
 
     passages: tuple[RetrievedChunk, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     probability: float = 0.0
+    dropped: tuple[Dropped, ...] = ()
 
 
 class Chooser(Protocol):
@@ -47,12 +49,21 @@ class Chooser(Protocol):
         ...
 
 
-def pack(scores: NDArray[np.floating], units: Sequence[Unit]) -> list[int]:
-    """Give the indices of the best pieces, best first: a few, within a budget of words, and none twice.
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """Indices of pieces: those chosen, best first, and the others with why not."""
+
+    chosen: tuple[int, ...]
+    dropped: tuple[tuple[int, DropReason], ...]
+
+
+def pack(scores: NDArray[np.floating], units: Sequence[Unit]) -> Packed:
+    """Choose the best pieces: a few, within a budget of words, and none twice.
 
     scores: one a piece, above 0 for what may count.
     """
     chosen: list[int] = []
+    dropped: list[tuple[int, DropReason]] = []
     words = 0
     taken: Counter[int] = Counter()
     left = list(range(len(units)))
@@ -60,16 +71,18 @@ def pack(scores: NDArray[np.floating], units: Sequence[Unit]) -> list[int]:
         best = max(left, key=lambda index: scores[index] - _SPREAD * taken[units[index].chunk.id])
         left.remove(best)
         length = len(units[best].plain.split())
-        if chosen and (
-            scores[best] < _TAIL_SHARE * scores[chosen[0]]
-            or words + length > _BUDGET_WORDS
-            or _repeats(units[best], [units[index] for index in chosen])
-        ):
-            continue
-        chosen.append(best)
-        words += length
-        taken[units[best].chunk.id] += 1
-    return chosen
+        if chosen and scores[best] < _TAIL_SHARE * scores[chosen[0]]:
+            dropped.append((best, "tail"))
+        elif chosen and words + length > _BUDGET_WORDS:
+            dropped.append((best, "budget"))
+        elif _repeats(units[best], [units[index] for index in chosen]):
+            dropped.append((best, "repeats"))
+        else:
+            chosen.append(best)
+            words += length
+            taken[units[best].chunk.id] += 1
+    dropped += ((index, "tail" if scores[index] < _TAIL_SHARE * scores[chosen[0]] else "enough") for index in left)
+    return Packed(tuple(chosen), tuple(dropped))
 
 
 def _repeats(unit: Unit, chosen: Sequence[Unit]) -> bool:
@@ -85,6 +98,11 @@ def evidence_of(unit: Unit, score: float) -> Evidence:
         position=unit.position,
         lead=unit.lead,
     )
+
+
+def dropped_piece(unit: Unit, score: float, reason: DropReason) -> Dropped:
+    """Say why a piece did not become evidence; score is cut to 0 to 1."""
+    return Dropped(unit.chunk, reason, unit.text, float(np.clip(score, 0, 1)))
 
 
 def passage_of(chunk: RetrievedChunk, units: Sequence[Unit]) -> Passage:

@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import pairwise
+from typing import get_args
 
-from core.models import Evidence
+from core.models import Evidence, Rule
 from core.retrieval.lexical import FUNCTION_WORDS, tokenize
 
 # Tells whether evidence (plain text) carries a sentence: sentence, evidence, question, language.
@@ -67,12 +68,20 @@ def supports(sentence: str, evidence: str, question: str, language: str = "engli
     It must tell what the evidence tells (see `tells`), keep its order, deny what it denies and nothing else, and
     repeat no word more often.
     """
-    return (
-        tells(sentence, evidence, question, language)
-        and _order_kept(sentence, evidence, language) >= _ORDERED
-        and _denies_alike(sentence, evidence, language)
-        and _repeats_no_more(sentence, evidence, language)
-    )
+    return broken_rule(sentence, evidence, question, language) is None
+
+
+def broken_rule(sentence: str, evidence: str, question: str, language: str = "english") -> Rule | None:
+    """Give the first rule of `supports` that a sentence breaks, None when the evidence carries it."""
+    if (untold := _untold(sentence, evidence, question, language)) is not None:
+        return untold
+    if _order_kept(sentence, evidence, language) < _ORDERED:
+        return "order"
+    if not _denies_alike(sentence, evidence, language):
+        return "denied"
+    if not _repeats_no_more(sentence, evidence, language):
+        return "repetition"
+    return None
 
 
 def tells(sentence: str, evidence: str, question: str, language: str = "english") -> bool:
@@ -81,22 +90,26 @@ def tells(sentence: str, evidence: str, question: str, language: str = "english"
     It must be a whole statement. Numbers and names must stand in the evidence itself, both or neither hold a negation,
     and nearly all content words must come from the evidence, some of which the question did not hold.
     """
+    return _untold(sentence, evidence, question, language) is None
+
+
+def _untold(sentence: str, evidence: str, question: str, language: str) -> Rule | None:
     if not sentence.rstrip().endswith((".", "!")) or len(sentence.split()) < _SHORTEST or _LABEL.match(sentence):
-        return False
+        return "statement"
     numbers = set(_NUMBER.findall(evidence))
     if any(number not in numbers for number in _NUMBER.findall(sentence)):
-        return False
+        return "numbers"
     lowered = evidence.lower()
     if any(name.lower() not in lowered for name in _NAME.findall(sentence)):
-        return False
+        return "names"
     if bool(_NEGATION.search(sentence)) != bool(_NEGATION.search(evidence)):
-        return False
+        return "denial"
     told = content_words(evidence, language)
     words = content_words(sentence, language)
     new = (words & told) - content_words(question, language)
     if len(new) < _TOLD and not any(term[0].isdigit() for term in new):
-        return False
-    return len(words & told) / len(words) >= _COVERED
+        return "news"
+    return None if len(words & told) / len(words) >= _COVERED else "words"
 
 
 def _order_kept(sentence: str, evidence: str, language: str) -> float:
@@ -147,3 +160,10 @@ def carrier(
         if check(sentence, evidence[index][1], question, language):
             return index
     return None
+
+
+def nearest_rule(sentence: str, evidence: Sequence[str], question: str, language: str) -> Rule | None:
+    """Give the rule that a sentence broke of the evidence (plain texts) that came nearest to carrying it."""
+    order = get_args(Rule)
+    broken = [broken_rule(sentence, told, question, language) for told in evidence]
+    return max((rule for rule in broken if rule is not None), key=order.index, default=None)

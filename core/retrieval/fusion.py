@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -32,22 +32,32 @@ def fuse(candidates: Sequence[Candidate], *, cosine_share: float = COSINE_SHARE)
     return sorted(scored, key=lambda candidate: (-candidate.retrieved.score, candidate.retrieved.id))
 
 
-def thin(candidates: Sequence[Candidate], *, limit: int, duplicate_similarity: float) -> list[Candidate]:
+@dataclass(frozen=True, slots=True)
+class Thinned:
+    """What was chosen, and what a chosen one says nearly the same as, both best first."""
+
+    chosen: tuple[Candidate, ...]
+    duplicates: tuple[Candidate, ...]
+
+
+def thin(candidates: Sequence[Candidate], *, limit: int, duplicate_similarity: float) -> Thinned:
     """Choose up to `limit` candidates, leaving out those that say nearly the same as a better one.
 
     This is maximal marginal relevance with a hard edge: a chunk is dropped when its cosine similarity to a
     chosen one is above duplicate_similarity, and the order of the others stays.
     """
     chosen: list[Candidate] = []
+    duplicates: list[Candidate] = []
     vectors: list[Embeddings] = []
     for candidate in candidates:
         if len(chosen) == limit:
             break
         if vectors and float(np.max(np.stack(vectors) @ candidate.embedding)) > duplicate_similarity:
+            duplicates.append(candidate)
             continue
         chosen.append(candidate)
         vectors.append(candidate.embedding)
-    return chosen
+    return Thinned(tuple(chosen), tuple(duplicates))
 
 
 def chunks_of(candidates: Sequence[Candidate]) -> tuple[RetrievedChunk, ...]:

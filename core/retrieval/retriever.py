@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,6 +18,14 @@ from core.storage.search_store import SearchStore
 _DEPTH = 50
 # Two chunks this similar are the same text in two places.
 _DUPLICATE = 0.97
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """The chunks that a search found, and those that say nearly the same as one of them, both best first."""
+
+    chunks: tuple[RetrievedChunk, ...]
+    duplicates: tuple[RetrievedChunk, ...] = ()
 
 
 class Retriever:
@@ -34,7 +43,7 @@ class Retriever:
         collections: names that may be searched, None for all; the filter is part of the SQL.
         """
         embedding = await self.embed(query)
-        return await self.nearest(embedding, query, limit=limit, collections=collections)
+        return (await self.nearest(embedding, query, limit=limit, collections=collections)).chunks
 
     async def embed(self, query: Query) -> Embeddings:
         """Give the embedding of a query (see embed_query), made off the event loop. Raises ModelError."""
@@ -42,8 +51,8 @@ class Retriever:
 
     async def nearest(
         self, embedding: Embeddings, query: Query, *, limit: int = 10, collections: Sequence[str] | None = None
-    ) -> tuple[RetrievedChunk, ...]:
-        """Do what `retrieve` does for a query that is embedded already. Raises StoreError."""
+    ) -> Nearest:
+        """Search like `retrieve` with a query that is embedded already. Raises StoreError."""
         candidates = await self._store.search(
             embedding,
             query.terms,
@@ -51,7 +60,8 @@ class Retriever:
             vector_limit=max(_DEPTH, 2 * limit),
             text_limit=max(_DEPTH, 2 * limit),
         )
-        return chunks_of(thin(fuse(candidates), limit=limit, duplicate_similarity=_DUPLICATE))
+        thinned = thin(fuse(candidates), limit=limit, duplicate_similarity=_DUPLICATE)
+        return Nearest(chunks_of(thinned.chosen), chunks_of(thinned.duplicates))
 
 
 def embed_query(embedder: Embedder, query: Query) -> Embeddings:

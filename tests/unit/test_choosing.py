@@ -86,3 +86,17 @@ async def test_where_nothing_can_be_quoted_nothing_is_chosen(reader: Told | None
 def test_beliefs_are_shares_of_all_pieces() -> None:
     readings = [np.log(np.array([1.0, 4.0], np.float32)), np.log(np.array([25.0], np.float32))]
     assert np.allclose(np.concatenate(beliefs_of(readings)), [0.125, 0.25, 0.625]), "the roots of the odds"
+
+
+async def test_what_was_dropped_is_told_with_why() -> None:
+    others = tuple(retrieved(f"Bank holiday {number}.", number=10 + number, score=0.4) for number in range(4))
+    choice = await chooser(Told(gets=4.0)).choose(QUERY, (NEAR, RIGHT, FAR, *others, retrieved("---", number=4)))
+    assert choice.evidence[0].text == "Everyone gets 28 of them."
+    pieces = {dropped.text: dropped.reason for dropped in choice.dropped if dropped.text}
+    assert set(pieces.values()) <= {"tail", "budget", "repeats", "enough"}
+    scores = [dropped.score for dropped in choice.dropped if dropped.text]
+    assert scores == sorted(scores, reverse=True)
+    whole = {dropped.chunk.id: dropped.reason for dropped in choice.dropped if not dropped.text}
+    assert whole == {13: "unread", 3: "unread", 4: "unquotable"}
+    looked_at = [piece.text for piece in choice.evidence] + list(pieces)
+    assert len(looked_at) == 6, "each piece of the five chunks that were read is told of once"

@@ -10,7 +10,8 @@ from bot import wording
 from bot.answer_json import answer_json
 from bot.delivery import final_reply
 from bot.messages import Reply
-from bot.terminal import rendered, show_why
+from bot.terminal import rendered
+from bot.terminal_why import show_why
 from core.models import Answer, SmallTalk
 
 KINDS = get_args(SmallTalk)
@@ -60,4 +61,4 @@ def test_a_terminal_shows_the_sentence_alone() -> None:
 
 
 def test_why_says_that_nothing_was_searched() -> None:
-    assert printed("farewell", why=True) == "small talk (farewell); nothing was searched"
+    assert printed("farewell", why=True) == wording.WHY_SMALL_TALK

@@ -1,6 +1,7 @@
 import pytest
 
-from core.answering.support import split_markers, supports, tells, without_verdict
+from core.answering.support import broken_rule, nearest_rule, split_markers, supports, tells, without_verdict
+from core.models import Rule
 
 EVIDENCE = "Employees get 30 vacation days a year. Dana Okafor approves them."
 QUESTION = "How many vacation days do I get, and who approves them?"
@@ -80,3 +81,31 @@ def test_yes_and_no_are_taken_off_a_fact() -> None:
     assert without_verdict("No, it is Jamf.") == "It is Jamf."
     assert without_verdict("No vacation is lost.") == "No vacation is lost."
     assert without_verdict("Yes, ") == "Yes, "
+
+
+@pytest.mark.parametrize(
+    ("sentence", "rule"),
+    [
+        ("Employees get 30 vacation days a year.", None),
+        ("Employees get 30 vacation days a", "statement"),
+        ("Employees get 31 vacation days a year.", "numbers"),
+        ("They are approved by Dana Miller.", "names"),
+        ("Employees get no vacation days.", "denial"),
+        ("Employees get vacation days.", "news"),
+        ("Employees get 30 days and a company car with free fuel.", "words"),
+        ("Days vacation 30 get employees.", "order"),
+        ("Employees employees get 30 vacation days.", "repetition"),
+    ],
+)
+def test_the_rule_that_a_sentence_broke_is_named(sentence: str, rule: Rule | None) -> None:
+    assert broken_rule(sentence, EVIDENCE, "How many vacation days?") == rule
+
+
+def test_denying_something_else_is_named() -> None:
+    told = "We do not have printed cards, but your provider can check your name."
+    assert broken_rule("We have printed cards, but your provider can not check your name.", told, "cards?") == "denied"
+
+
+def test_of_several_pieces_the_one_that_came_nearest_names_the_rule() -> None:
+    written = "Employees get 30 days and a company car with free fuel."
+    assert nearest_rule(written, ["The yacht is blue.", EVIDENCE], "How many?", "english") == "words"
