@@ -1,6 +1,6 @@
 """Chooses the evidence: which of the retrieved chunks come first, and which of their pieces answer the question.
 
-A reader, where there is one, reads every candidate chunk; how much of its belief in an answer lies in a chunk moves
+A reader, where there is one, reads the candidate chunks; how much of its belief in an answer lies in a chunk moves
 that chunk up, and how much lies in a piece adds to the piece's score. The rest of a piece's score is its embedding's
 similarity to the question, the share of the question's weight in words that it holds, and its chunk's score.
 """
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from core.answering.confidence import Signals, answer_probability
 from core.answering.evidence import Choice, coverage, dropped_piece, evidence_of, meaning, pack, passage_of
+from core.answering.reading import log_odds_of, read_in_steps
 from core.answering.units import Unit, units_of
 from core.models import Dropped, RetrievedChunk
 from core.ports import Embedder, Reader, Reading
@@ -51,11 +52,11 @@ class EvidenceChooser:
         beliefs = [np.zeros(len(units)) for units in pieces]
         if self._reader is not None:
             shown = [passage_of(passage, units) for passage, units in zip(passages, pieces, strict=True)]
-            readings = await asyncio.to_thread(self._reader.read, query.text, shown)
+            readings = await asyncio.to_thread(read_in_steps, self._reader, query.text, shown)
             trust = _FOLLOW_UP_TRUST if query.leans_on_history else 1.0
             beliefs = [trust * belief for belief in beliefs_of(readings)]
             if self._reader.is_calibrated:
-                log_odds = float(np.logaddexp.reduce(np.concatenate(readings)))
+                log_odds = log_odds_of(readings)
         ranked = sorted(
             (
                 (replace(passage, score=passage.score + _CHUNK_BELIEF_WEIGHT * float(belief.sum())), units, belief)
