@@ -10,6 +10,7 @@ from watchfiles import Change, awatch
 
 from core.ingestion.ignoring import IGNORE_FILE
 from core.ingestion.loaders import SUPPORTED
+from core.ingestion.owners import OWNERS_FILES
 
 
 async def bursts_of_changes(folder: Path, quiet_seconds: float, longest_seconds: float) -> AsyncIterator[None]:
@@ -46,6 +47,8 @@ def _matters(folder: Path) -> Callable[[Change, str], bool]:
         parts = path.parts[start:]
         if any(part.startswith(".") for part in parts[:-1]):
             return False
+        if len(parts) == 1 and parts[0] in OWNERS_FILES:
+            return True
         if parts and parts[-1].startswith("."):
             return parts[-1] == IGNORE_FILE
         return path.suffix.lower() in SUPPORTED or not path.is_file()

@@ -141,6 +141,7 @@ def _write(cut: CutDocument, texts: Mapping[str, IndexedText]) -> DocumentWrite:
         size=cut.size,
         modified_ns=cut.modified_ns,
         chunks=cut.chunks,
+        owners=cut.owners,
         texts=texts,
         replaces=cut.work.stored,
     )

@@ -28,6 +28,7 @@ class CutDocument:
     size: int
     modified_ns: int
     chunks: tuple[Chunk, ...]
+    owners: tuple[str, ...] = ()
 
     @property
     def bytes(self) -> int:
@@ -58,6 +59,7 @@ def cut_file(
         size=after.st_size,
         modified_ns=trusted_clock(after) if is_whole else 0,
         chunks=chunks,
+        owners=document.owners,
     )
 
 

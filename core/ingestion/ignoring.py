@@ -7,19 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pathspec import GitIgnoreSpec
-from pathspec.patterns.gitignore import GitIgnorePatternError
 
-from core.errors import IngestionError
-from core.ingestion.loaders.files import open_regular
+from core.ingestion.rule_files import check_pattern, read_rule_lines
 
 IGNORE_FILE = ".docentignore"
-
-_BYTES_LIMIT = 64 * 1024
-_RULE_LIMIT = 1_000
-# The rules become regular expressions, whose time grows with a power of the number of wildcards that are tried against
-# each other: with these limits the worst rule takes milliseconds for the longest path that a file system allows.
-_STARS_IN_NAME = 3
-_STARS_IN_PATH = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +26,11 @@ def read_rules(folder: Path, place: str) -> Rules | None:
 
     Raises IngestionError for an ignore file that can't be read as one: what it would leave out is not known then.
     """
-    path = folder / place / IGNORE_FILE
-    if not path.exists() and not path.is_symlink():
+    lines = read_rule_lines(folder / place / IGNORE_FILE)
+    if lines is None:
         return None
-    try:
-        with open_regular(path) as file:
-            data = file.read(_BYTES_LIMIT + 1)
-        lines = data.decode("utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise IngestionError(f"{IGNORE_FILE} is not UTF-8 (byte {error.start:,}); save it as UTF-8.") from error
-    except IngestionError as error:
-        raise IngestionError(f"{IGNORE_FILE} can't be used: {error}") from error
-    if len(data) > _BYTES_LIMIT or len(lines) > _RULE_LIMIT:
-        raise IngestionError(f"{IGNORE_FILE} has over {_RULE_LIMIT:,} lines or {_BYTES_LIMIT:,} bytes; shorten it.")
     for number, line in enumerate(lines, 1):
-        _check(line, number)
+        check_pattern(line, IGNORE_FILE, number)
     return Rules(place, GitIgnoreSpec.from_lines(lines))
 
 
@@ -60,13 +41,3 @@ def is_ignored(path: str, rules: Sequence[Rules]) -> bool:
         if decision is not None:
             return decision
     return False
-
-
-def _check(line: str, number: int) -> None:
-    names = line.split("/")
-    if names.count("**") > _STARS_IN_PATH or any(name.count("*") > _STARS_IN_NAME for name in names):
-        raise IngestionError(f"{IGNORE_FILE} has more wildcards in line {number} than can be tried; use fewer *.")
-    try:
-        GitIgnoreSpec.from_lines([line])
-    except GitIgnorePatternError as error:
-        raise IngestionError(f"{IGNORE_FILE} has no rule that can be read in line {number}; mend it.") from error

@@ -8,10 +8,10 @@ import socket
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
-from core.errors import DocentError, StoreError
+from core.errors import DocentError, IngestionError, StoreError
 from core.ingestion import loaders
 from core.ingestion.bringing import Bringer, Reporter
 from core.ingestion.cutting import Load
@@ -27,9 +27,10 @@ from core.ingestion.outcome import (
     Summary,
     summarise,
 )
+from core.ingestion.owners import OwnerRules, read_owner_rules
 from core.ingestion.plan import Plan, Work, make_plan, work_of
 from core.ports import Embedder
-from core.storage.index_store import CollectionBusyError, IndexSettings, IndexStore
+from core.storage.index_store import CollectionBusyError, IndexSettings, IndexStore, ListedOwners
 from core.storage.run_store import Ended, RunStore
 
 _REMOVED_AT_ONCE = 100
@@ -90,7 +91,8 @@ class Ingester:
             await self.check_settings()
         listing = await asyncio.to_thread(list_folder, folder, loaders.SUPPORTED)
         stored = {} if rebuild else await self._store.documents(collection)
-        return await asyncio.to_thread(make_plan, folder, listing, stored)
+        plan = await asyncio.to_thread(make_plan, folder, listing, stored)
+        return await asyncio.to_thread(_with_owner_rules, plan, folder)
 
     async def rehearse(self, folder: Path, work: Sequence[Work]) -> Outcome:
         """Say what bringing files in would give: chunks to embed and to keep, files that fail. Nothing is written."""
@@ -116,12 +118,15 @@ class Ingester:
         """
         return await self._bringer.bring_in(folder, collection_id, work, report)
 
-    async def finish(self, plan: Plan) -> None:
-        """Take out what is gone and note new clocks: last of all, so that what has moved is never absent."""
+    async def finish(self, plan: Plan, collection: str) -> None:
+        """Take out what is gone, note new clocks and owners: last of all, so that what has moved is never absent."""
         for start in range(0, len(plan.removed), _REMOVED_AT_ONCE):
             await self._store.remove(plan.removed[start : start + _REMOVED_AT_ONCE])
         if plan.touched:
             await self._store.touch(plan.touched)
+        if plan.owner_rules is not None:
+            noted = await self._store.listed_owners(collection)
+            await self._store.note_listed_owners(await asyncio.to_thread(_renewed, plan.owner_rules, noted))
 
     async def ingest(
         self,
@@ -164,7 +169,7 @@ class Ingester:
             async with self._recorded(run):
                 collection_id = await self.prepare(folder, collection, rebuild=rebuild)
                 outcome = await self.bring_in(folder, collection_id, work_of(plan), self._noting(run, report))
-                await self.finish(plan)
+                await self.finish(plan, collection)
                 summary = summarise(collection, plan, outcome, seconds=time.monotonic() - started)
             await self._runs.finish(run, summary.status, summary.as_json())
             return summary
@@ -199,6 +204,20 @@ class Ingester:
                     raise CancelledRunError("The ingest was cancelled; what it had brought in stays.")
 
         return note
+
+
+def _with_owner_rules(plan: Plan, folder: Path) -> Plan:
+    """Read the folder's list of owners into a plan; one that can't be read is told of like a document."""
+    try:
+        return replace(plan, owner_rules=read_owner_rules(folder))
+    except IngestionError as error:
+        return replace(plan, failed=(*plan.failed, ("the list of owners", str(error))))
+
+
+def _renewed(rules: OwnerRules, noted: Sequence[ListedOwners]) -> list[ListedOwners]:
+    """Give the documents whose listed owners are other ones now."""
+    now = [replace(each, owners=rules.of(each.path)) for each in noted]
+    return [new for new, old in zip(now, noted, strict=True) if new != old]
 
 
 def owner() -> str:

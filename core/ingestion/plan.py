@@ -24,6 +24,7 @@ from core.errors import IngestionError
 from core.ingestion.chunking import CHUNKING_VERSION
 from core.ingestion.listing import Listing
 from core.ingestion.loaders.files import check_regular, open_regular
+from core.ingestion.owners import OwnerRules
 
 # A file changed this recently may change again within the same clock tick: its time is not trusted (as in git's
 # "racy" index entries, https://git-scm.com/docs/racy-git).
@@ -76,7 +77,8 @@ class Plan:
 
     removed: (path, stored id) of documents whose file is gone. unchanged: how many files.
     touched: stored id -> new clock of unchanged files. failed: (path, reason) of what can't be looked at.
-    stored: how many documents the collection has before.
+    stored: how many documents the collection has before. owner_rules: the folder's list of owners, None where it can't
+    be read, so that the owners stay as they are.
     """
 
     added: tuple[Work, ...] = ()
@@ -87,6 +89,7 @@ class Plan:
     touched: Mapping[int, int] = field(default_factory=dict)
     failed: tuple[tuple[str, str], ...] = ()
     stored: int = 0
+    owner_rules: OwnerRules | None = None
 
     @property
     def removes_much(self) -> bool:

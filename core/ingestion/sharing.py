@@ -87,7 +87,7 @@ class SharedRuns:
         batches = await self._batches.of_run(run.id)
         # After a restart the plan is made anew: what was brought in is unchanged by now, what is gone is still gone.
         rest = plan or await self._ingester.plan(folder, run.collection)
-        await self._ingester.finish(rest)
+        await self._ingester.finish(rest, run.collection)
         summary = summarise(run.collection, rest, _total(batches), seconds=time.monotonic() - started)
         workers = dict(Counter(batch.owner for batch in batches))
         await self._runs.finish(run.id, summary.status, {**summary.as_json(), "workers": workers})

@@ -26,7 +26,8 @@ from core.storage.tables import chunks, documents, index_settings, terms
 class DocumentWrite:
     """One document to bring in. texts: by content_hash, for at least each chunk that the stored version lacks.
 
-    replaces: the id of the stored version, also under an older path; None for a new document.
+    replaces: the id of the stored version, also under an older path; None for a new document. owners: those that it
+    names itself.
     """
 
     path: str
@@ -37,6 +38,7 @@ class DocumentWrite:
     chunks: tuple[Chunk, ...]
     texts: Mapping[str, IndexedText]
     replaces: int | None
+    owners: tuple[str, ...] = ()
 
 
 async def write_documents(connection: AsyncConnection, collection_id: int, writes: Iterable[DocumentWrite]) -> None:
@@ -86,6 +88,7 @@ async def _place(connection: AsyncConnection, collection_id: int, write: Documen
         "file_hash": write.file_hash,
         "size": write.size,
         "modified_ns": write.modified_ns,
+        "owners": list(write.owners),
     }
     if write.replaces is not None:
         statement = update(documents).values(ingested_at=func.now(), **values)

@@ -50,6 +50,15 @@ class StoredDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedOwners:
+    """Whom the folder's list names as the owners of a document, id and path as the index knows it."""
+
+    id: int
+    path: str
+    owners: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CollectionStatus:
     """A collection as `status` shows it."""
 
@@ -197,6 +206,25 @@ class IndexStore:
                 ),
                 {"ids": list(stats), "times": list(stats.values())},
             )
+
+    async def listed_owners(self, collection: str) -> list[ListedOwners]:
+        """Give what is noted of the folder's list of owners for each document of a collection."""
+        query = (
+            select(documents.c.id, documents.c.path, documents.c.listed_owners)
+            .join(collections)
+            .where(collections.c.name == collection)
+        )
+        async with self._database.begin() as connection:
+            rows = (await connection.execute(query)).all()
+        return [ListedOwners(row.id, row.path, tuple(row.listed_owners)) for row in rows]
+
+    async def note_listed_owners(self, changed: Sequence[ListedOwners]) -> None:
+        """Note other owners; nothing else of a document changes."""
+        statement = text("UPDATE documents SET listed_owners = :owners WHERE id = :id AND path = :path")
+        rows = [{"id": each.id, "path": each.path, "owners": list(each.owners)} for each in changed]
+        if rows:
+            async with self._database.begin() as connection:
+                await connection.execute(statement, rows)
 
     async def status(self) -> list[CollectionStatus]:
         """Give every collection with what is in it."""

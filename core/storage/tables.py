@@ -73,7 +73,8 @@ channel_collections = Table(
     Column("collection_id", ForeignKey("collections.id"), primary_key=True),
 )
 
-# owners: whom its front matter or the folder's list of owners names, as written there.
+# owners: whom its front matter names, as written there. listed_owners: whom the folder's list of owners names, which
+# counts where the front matter names nobody.
 documents = Table(
     "documents",
     metadata,
@@ -85,6 +86,7 @@ documents = Table(
     Column("size", BigInteger, nullable=False),
     Column("modified_ns", BigInteger, nullable=False),
     Column("owners", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("listed_owners", ARRAY(Text), nullable=False, server_default="{}"),
     _now("ingested_at"),
     UniqueConstraint("collection_id", "path"),
 )
@@ -278,6 +280,8 @@ Index(
     questions.c.channel,
     questions.c.thread,
 )
+Index(None, questions.c.created_at)
+Index(None, questions.c.turn_id)
 
 feedback = Table(
     "feedback",

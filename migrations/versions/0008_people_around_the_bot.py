@@ -14,12 +14,15 @@ def _now(name: str) -> sa.Column[object]:
 
 def upgrade() -> None:
     op.add_column("documents", sa.Column("owners", ARRAY(sa.Text), nullable=False, server_default="{}"))
+    op.add_column("documents", sa.Column("listed_owners", ARRAY(sa.Text), nullable=False, server_default="{}"))
     op.add_column("feedback", sa.Column("reason", sa.Text, nullable=False, server_default=""))
     op.add_column("turns", sa.Column("configuration", sa.Text, nullable=False, server_default=""))
     op.add_column("turns", sa.Column("found", JSONB, nullable=False, server_default="{}"))
     op.add_column("turns", sa.Column("outdated_at", sa.DateTime(timezone=True)))
     op.add_column("turns", sa.Column("outdated_told_at", sa.DateTime(timezone=True)))
     op.create_index("ix_turns_created_at", "turns", ["created_at"])
+    op.create_index("ix_questions_created_at", "questions", ["created_at"])
+    op.create_index("ix_questions_turn_id", "questions", ["turn_id"])
     op.create_table(
         "golden",
         sa.Column("id", sa.BigInteger, sa.Identity(), nullable=False),

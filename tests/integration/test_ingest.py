@@ -381,7 +381,7 @@ async def test_a_batch_that_is_brought_in_twice_gives_the_same_index(database: D
         work = [Work(**written) for written in json.loads(json.dumps([item.as_json() for item in work_of(plan)]))]
         outcome = await engine.bring_in(folder, collection_id, work)
         assert (outcome.added, outcome.changed, outcome.moved) == (1, 1, 1)
-    await engine.finish(plan)
+    await engine.finish(plan, "default")
     assert await rows(database) == await rows_from_scratch(database, folder)
     kept, counted, total, number = await frequencies(database)
     assert (kept, total) == (counted, number)

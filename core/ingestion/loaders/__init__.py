@@ -81,7 +81,7 @@ def load(path: Path, relative: str, *, max_bytes: int = FILE_LIMIT) -> LoadedDoc
             f"The file holds {characters / MEGABYTE:.1f} MB of text, over the limit of {max_bytes // MEGABYTE} MB; "
             "split it or set MAX_FILE_MB."
         )
-    return LoadedDocument(_UNSTORABLE.sub("", document.title).strip(), blocks)
+    return LoadedDocument(_UNSTORABLE.sub("", document.title).strip(), blocks, document.owners)
 
 
 def _storable(block: Block) -> Block:

@@ -74,7 +74,7 @@ class _Server:
 
 def _as_json(document: LoadedDocument) -> dict[str, Any]:
     blocks = [(block.kind, block.text, block.level, block.page, block.lines) for block in document.blocks]
-    return {"title": document.title, "blocks": blocks}
+    return {"title": document.title, "blocks": blocks, "owners": document.owners}
 
 
 def main() -> None:

@@ -111,6 +111,7 @@ class Loader:
                 Block(kind, text, level=level, page=page, lines=(lines[0], lines[1]) if lines else None)
                 for kind, text, level, page, lines in reply["blocks"]
             ),
+            tuple(reply["owners"]),
         )
 
     def _broken(self, status: int) -> IngestionError:

@@ -36,14 +36,15 @@ def parse(text: str, relative: str) -> LoadedDocument:
     first heading's, else made from the file's name.
     """
     lines = text.split("\n")
-    title = blank_front_matter(lines)
+    front = blank_front_matter(lines)
+    title = front.title
     blank_template_code(lines, components=relative.lower().endswith(".mdx"))
     blocks = tuple(_Reader(lines).read())
     headings = [block for block in blocks if block.kind == "heading"]
     headings.sort(key=lambda block: block.level != 1)
     if headings and not title:
         title = plain(headings[0].text[:_TITLE_CHARACTERS], one_line=True)
-    return LoadedDocument(title or title_from_path(relative), blocks)
+    return LoadedDocument(title or title_from_path(relative), blocks, front.owners)
 
 
 class _Reader:
