@@ -11,6 +11,7 @@ from typing import Any
 
 from rich.console import Console
 
+from bot.evaluating import golden
 from bot.evaluating.comparison_picture import comparison_picture
 from bot.evaluating.making import changed, told_changes
 from bot.evaluating.places import evaluations_folder, free_place, load_run, save_run, write_text
@@ -26,11 +27,14 @@ from core.evaluation.run import EvaluationRun
 from core.settings import CoreSettings, load_settings
 
 COMPARE = "compare"
+GOLDEN = "golden"
 _WIDTH = 120  # of tables where there is no terminal that has one
 
 
 async def run(arguments: argparse.Namespace) -> int:
-    """Evaluate, or compare two saved runs."""
+    """Evaluate, compare two saved runs, or ask the golden questions."""
+    if arguments.questions[0] == GOLDEN:
+        return await golden.run(arguments)
     if arguments.questions[0] == COMPARE:
         return _compare_saved(arguments)
     return await _evaluate(arguments)

@@ -72,7 +72,7 @@ async def ingest_shown(
                     dry_run=dry_run,
                     rebuild=rebuild,
                     confirmed=confirmed,
-                    requested_by=_person(),
+                    requested_by=person(),
                     planned=show_plan,
                     report=report,
                 )
@@ -83,7 +83,7 @@ async def ingest_shown(
             confirmed = has_said_yes = True
 
 
-def _person() -> str:
+def person() -> str:
     """Name whoever types, as runs record them; a container may know its user by number only."""
     try:
         return f"cli:{getpass.getuser()}"

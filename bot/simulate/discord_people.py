@@ -149,7 +149,9 @@ class People:
             if field["custom_id"] in values
         ]
         data: Json = {"custom_id": opened_by.modal["custom_id"], "components": rows}
-        return self._interact(InteractionKind.MODAL, opened_by.user, opened_by.channel, opened_by.name, data)
+        return self._interact(
+            InteractionKind.MODAL, opened_by.user, opened_by.channel, opened_by.name, data, opened_by.source
+        )
 
     # ---- moderating ----
 

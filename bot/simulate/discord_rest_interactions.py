@@ -35,6 +35,8 @@ ANSWERS: dict[InteractionKind, tuple[CallbackKind, ...]] = {
     InteractionKind.AUTOCOMPLETE: (CallbackKind.CHOICES,),
     InteractionKind.MODAL: (CallbackKind.MESSAGE, CallbackKind.DEFERRED_MESSAGE),
 }
+# A form that a button opened may also change the message of the button.
+UPDATES = (CallbackKind.DEFERRED_UPDATE, CallbackKind.UPDATE)
 SETTABLE_FLAGS = MessageFlag.EPHEMERAL | MessageFlag.SUPPRESS_EMBEDS | MessageFlag.SUPPRESS_NOTIFICATIONS
 
 
@@ -114,6 +116,8 @@ class InteractionRoutes:
     def _callback_kind(self, interaction: Interaction, body: Json) -> CallbackKind:
         """Read the type of a callback. Raises ApiError 50035 where the interaction can't be answered so."""
         allowed = ANSWERS[interaction.kind]
+        if interaction.kind is InteractionKind.MODAL and interaction.source is not None:
+            allowed += UPDATES
         if body.get("type") not in allowed:
             choices = ", ".join(str(int(kind)) for kind in allowed)
             fault = {"_errors": [{"code": "BASE_TYPE_CHOICES", "message": f"Value must be one of ({choices})."}]}

@@ -26,8 +26,11 @@ ROWS = 5
 BUTTONS_IN_A_ROW = 5
 CUSTOM_ID_CHARACTERS = 100
 LABEL_CHARACTERS = 80
+FIELD_LABEL_CHARACTERS = 45
 URL_CHARACTERS = 512
 SELECT_OPTIONS = 25
+OPTION_CHARACTERS = 100
+PLACEHOLDER_CHARACTERS = 150
 CHOICES = 25
 CHOICE_CHARACTERS = 100
 ROW, BUTTON, STRING_SELECT, LINK_STYLE = 1, 2, 3, 5
@@ -109,11 +112,17 @@ def check_choices(body: Json) -> list[Json]:
 
 
 def check_modal(body: Json) -> Json:
-    """Check the frame of a modal and give it. Raises ApiError 50035."""
+    """Check the frame of a modal and its fields, and give it. Raises ApiError 50035."""
     form = Form()
     form.text(("data", "custom_id"), body.get("custom_id"), most=CUSTOM_ID_CHARACTERS, least=1)
     form.text(("data", "title"), body.get("title"), most=45, least=1)
-    form.between(("data", "components"), body.get("components") or [], 1, ROWS)
+    rows: list[Json] = body.get("components") or []
+    form.between(("data", "components"), rows, 1, ROWS)
+    for index, row in enumerate(rows):
+        for number, field in enumerate(row.get("components") or []):
+            here: Path = ("data", "components", index, "components", number)
+            form.text((*here, "custom_id"), field.get("custom_id"), most=CUSTOM_ID_CHARACTERS, least=1)
+            form.text((*here, "label"), field.get("label"), most=FIELD_LABEL_CHARACTERS, least=1)
     form.raise_faults()
     return body
 
@@ -182,7 +191,12 @@ def _check_item(form: Form, path: Path, item: Json, seen: set[str]) -> None:
         if item.get("style") not in (1, 2, 3, 4, LINK_STYLE):
             form.fault((*path, "style"), "BASE_TYPE_CHOICES", "Value must be one of (1, 2, 3, 4, 5, 6).")
     if kind == STRING_SELECT:
-        form.between((*path, "options"), item.get("options") or [], 1, SELECT_OPTIONS)
+        options: list[Json] = item.get("options") or []
+        form.between((*path, "options"), options, 1, SELECT_OPTIONS)
+        for number, option in enumerate(options):
+            for name in ("label", "value"):
+                form.text((*path, "options", number, name), option.get(name), most=OPTION_CHARACTERS, least=1)
+        form.text((*path, "placeholder"), item.get("placeholder"), most=PLACEHOLDER_CHARACTERS)
     if kind == BUTTON and item.get("style") == LINK_STYLE:
         form.text((*path, "url"), item.get("url"), most=URL_CHARACTERS, least=1)
         form.web_address((*path, "url"), item.get("url"))

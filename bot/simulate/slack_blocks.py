@@ -165,6 +165,10 @@ def _element_problems(element: Any, here: str, *, context_actions: bool = False)
             yield f"must be a valid enum value [json-pointer:{here}/style]"
     elif kind == "image":
         yield from _image_problems(element, here)
+    elif kind == "static_select":
+        yield from _select_problems(element, here)
+    elif kind == "plain_text_input" and element.get("max_length", 1) not in range(1, 3001):
+        yield f"must be between 1 and 3000 [json-pointer:{here}/max_length]"
     elif kind == "icon_button":
         yield from _text_problems(element.get("text"), 75, f"{here}/text", plain=True)
         yield from _too_long(element.get("value", ""), 2000, f"{here}/value")
@@ -176,6 +180,17 @@ def _element_problems(element: Any, here: str, *, context_actions: bool = False)
                 continue
             yield from _text_problems(button.get("text"), 75, f"{here}/{side}/text", plain=True)
             yield from _string_problems(button.get("value"), 2000, f"{here}/{side}/value")
+
+
+def _select_problems(element: JsonObject, here: str) -> Iterator[str]:
+    if "placeholder" in element:
+        yield from _text_problems(element["placeholder"], 150, f"{here}/placeholder", plain=True)
+    options = element.get("options") or []
+    if len(options) not in range(1, 101):
+        yield f"must have 1 to 100 options [json-pointer:{here}/options]"
+    for number, option in enumerate(options):
+        yield from _text_problems(option.get("text"), 75, f"{here}/options/{number}/text", plain=True)
+        yield from _string_problems(option.get("value"), 150, f"{here}/options/{number}/value")
 
 
 def _doubled_action_ids(block: JsonObject, here: str) -> Iterator[str]:

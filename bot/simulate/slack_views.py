@@ -59,6 +59,8 @@ def _view(state: SlackState, arguments: Arguments, kind: str) -> JsonObject:
         raise invalid_arguments("missing required field: blocks [json-pointer:/view]")
     if kind == "modal" and len(view.get("title", {}).get("text", "")) not in range(1, 25):
         raise invalid_arguments("must have 1 to 24 characters [json-pointer:/view/title/text]")
+    if kind == "modal" and "submit" not in view and any(block.get("type") == "input" for block in blocks):
+        raise invalid_arguments("missing required field: submit, which a form with inputs needs [json-pointer:/view]")
     try:
         check_blocks(blocks, at_most=VIEW_BLOCKS, pointer="/view/blocks")
     except SlackMethodError as refusal:

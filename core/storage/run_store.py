@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.storage.database import Database
 from core.storage.jobs import enqueue_run
+from core.storage.outdated_store import mark_outdated
 from core.storage.tables import ingest_runs
 
 # queued: nobody works at it yet. waiting: for someone to confirm what it would remove. interrupted: its process died,
@@ -182,13 +183,19 @@ class RunStore:
         return await self._move(run_id, ("running",), status="cancelled")
 
     async def finish(self, run_id: int, status: Ended, summary: Mapping[str, Any], *, error: str = "") -> None:
-        """Record how a run ended, once; one that was cancelled meanwhile stays cancelled."""
+        """Record how a run ended, once; one that was cancelled meanwhile stays cancelled.
+
+        In the same transaction the answers are marked that rest on what it changed or took out.
+        """
         values = {"summary": dict(summary), "error": error, "finished_at": func.now()}
-        if not await self._move(run_id, _GOING_ON, status=status, **values):
-            async with self._database.begin() as connection:
-                await connection.execute(
-                    update(ingest_runs).where(ingest_runs.c.id == run_id, _is_stopping()).values(**values)
-                )
+        this = update(ingest_runs).where(ingest_runs.c.id == run_id)
+        async with self._database.begin() as connection:
+            ended = await connection.execute(
+                this.where(ingest_runs.c.status.in_(_GOING_ON)).values(status=status, **values)
+            )
+            if not ended.rowcount:
+                await connection.execute(this.where(_is_stopping()).values(**values))
+            await mark_outdated(connection, run_id)
 
     async def _move(self, run_id: int, old: Sequence[str], **values: object) -> bool:
         statement = update(ingest_runs).where(ingest_runs.c.id == run_id, ingest_runs.c.status.in_(old))

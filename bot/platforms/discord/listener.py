@@ -12,8 +12,9 @@ import discord
 import structlog
 from discord import app_commands
 
-from bot.messages import CommandName, Desk
-from bot.platforms.discord import normalise
+from bot import wording
+from bot.messages import CommandName, Desk, Press
+from bot.platforms.discord import normalise, reasons
 from bot.platforms.discord.commands import add_commands
 from bot.platforms.discord.errors import ALREADY_ACKNOWLEDGED, UNKNOWN_INTERACTION, refused
 from bot.platforms.discord.gathering import asked_of, guild_names, interaction_place, post_of
@@ -147,11 +148,22 @@ class DiscordListener(discord.Client):
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Acknowledge a button, do what it says and tell its presser; works for messages of earlier processes too."""
-        if interaction.type is not discord.InteractionType.component:
+        if interaction.type not in (discord.InteractionType.component, discord.InteractionType.modal_submit):
             return
-        custom_id = str(dict(interaction.data or {}).get("custom_id"))
+        data = dict(interaction.data or {})
+        custom_id, place = str(data.get("custom_id")), interaction_place(interaction)
+        if (reason := reasons.reason_press(data, interaction.user.id, place)) is not None:
+            await self._take_reason(interaction, reason)
+            return
+        if interaction.type is discord.InteractionType.modal_submit:
+            await self._acknowledge(interaction)  # a form without a word
+            return
+        if (question_id := reasons.wants_form(custom_id)) is not None:
+            await self._open_form(interaction, question_id)
+            return
         manages = interaction.permissions.manage_guild
-        pressed = normalise.press(custom_id, interaction.user.id, interaction_place(interaction), manages=manages)
+        called = interaction.user.display_name
+        pressed = normalise.press(custom_id, interaction.user.id, place, manages=manages, name=called)
         if pressed is None:
             return
         taken, _ = await self._acknowledge(interaction)
@@ -159,10 +171,35 @@ class DiscordListener(discord.Client):
             return
         text = await self._desk.press(pressed)
         if text and taken != "late":
+            drafts = reasons.asking(pressed.question_id) if text == wording.WHY else None
             try:
-                await self._surface.tell(str(interaction.application_id), interaction.token, text)
+                await self._surface.tell(str(interaction.application_id), interaction.token, text, drafts)
             except PlatformError as error:
                 log.warning("button's answer refused", action=pressed.action, reason=str(error))
+
+    async def _take_reason(self, interaction: discord.Interaction, press: Press) -> None:
+        """Hand over why an answer was disliked, and thank in the place of the question for that."""
+        taken, _ = await self._acknowledge(interaction)
+        if taken == "taken":
+            return
+        text = await self._desk.press(press)
+        if taken == "late":
+            return
+        thanks = reasons.answered(text, press.question_id)
+        try:
+            await self._surface.replace(str(interaction.application_id), interaction.token, thanks)
+        except PlatformError as error:
+            log.warning("reason's answer refused", reason=str(error))
+
+    async def _open_form(self, interaction: discord.Interaction, question_id: int) -> None:
+        """Open the form for a reason in their own words; it is its interaction's acknowledgement."""
+        try:
+            await interaction.response.send_modal(reasons.form(question_id))
+        except discord.HTTPException as error:
+            if error.code != ALREADY_ACKNOWLEDGED:
+                log.warning("form not opened", reason=str(refused(error, "the form")))
+        except (aiohttp.ClientError, OSError) as error:
+            log.warning("form not opened", reason=str(error))
 
     async def _acknowledge(
         self, interaction: discord.Interaction, *, ephemeral: bool = False

@@ -166,13 +166,13 @@ def command(name: CommandName, argument: str, given: Asked, user_name: str, *, m
     )
 
 
-def press(custom_id: str, user: int, place: Place, *, manages: bool = False) -> Press | None:
-    """Give the press of one of our buttons, None for anything else. manages: see `command`."""
+def press(custom_id: str, user: int, place: Place, *, manages: bool = False, name: str = "") -> Press | None:
+    """Give the press of one of our buttons, None for anything else. manages: see `command`. name: of who pressed it."""
     match = _BUTTON.fullmatch(custom_id)
     if match is None:
         return None
     action: Action = match[1]  # type: ignore[assignment]  # the pattern is made of the actions
-    return Press(PLATFORM, int(match[2]), action, str(user), manages, place.audience)
+    return Press(PLATFORM, int(match[2]), action, str(user), manages, place.audience, user_name=name)
 
 
 def readable(text: str, names: Mapping[str, str], us: int | None = None) -> str:

@@ -1,4 +1,4 @@
-"""Draws a reply as the JSON of Discord messages: text, sources as an embed, buttons; nothing in it can ping."""
+"""Draws a reply as the JSON of Discord messages: text, sources as an embed, buttons; it pings only whom it mentions."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ CONTENT_CHARACTERS = 1750
 _SOURCES_CHARACTERS = 3800
 _LONGEST_LINK = 1000
 _BUTTON, _ROW, _SECONDARY, _DANGER = 2, 1, 2, 4
+_BUTTONS_IN_ROW = 5
 _EMOJI = ("up", "down")
 _SUPPRESS_EMBEDS = 1 << 2
 
@@ -42,9 +43,14 @@ def render(reply: Reply, *, embeds: bool = True) -> list[Json]:
             messages.append(_message(""))
         messages[-1]["embeds"] = [{"title": wording.DISCORD_SOURCES, "description": description}]
         messages[-1]["flags"] = 0
+    if reply.mention:
+        messages[0]["content"] = f"<@{reply.mention}> {messages[0]['content']}"
+        messages[0]["allowed_mentions"] = {"parse": [], "users": [reply.mention]}
     if reply.actions and reply.question_id:
+        buttons = [_button(action, reply.question_id) for action in reply.actions]
         messages[-1]["components"] = [
-            {"type": _ROW, "components": [_button(action, reply.question_id) for action in reply.actions]}
+            {"type": _ROW, "components": buttons[at : at + _BUTTONS_IN_ROW]}
+            for at in range(0, len(buttons), _BUTTONS_IN_ROW)
         ]
     return messages
 

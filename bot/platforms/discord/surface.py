@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from weakref import WeakValueDictionary
 
@@ -15,8 +15,8 @@ from bot.messages import IncomingMessage, Reply, Sent
 from bot.platforms.discord.errors import CLOSED, NO_PERMISSION, TOKEN_OVER, UNKNOWN_MESSAGE, RefusedError
 from bot.platforms.discord.ledger import GONE, Ledger, fingerprint
 from bot.platforms.discord.normalise import PLATFORM
-from bot.platforms.discord.outlet import TokenOutlet, open_direct_channel
-from bot.platforms.discord.render import render, render_text
+from bot.platforms.discord.outlet import ORIGINAL, TokenOutlet, open_direct_channel
+from bot.platforms.discord.render import Json, render, render_text
 from bot.platforms.discord.rest import Rest
 from bot.platforms.discord.ways import Ways
 from core.errors import PlatformError
@@ -103,11 +103,18 @@ class DiscordSurface:
 
     # ---- what commands and buttons need besides
 
-    async def tell(self, application: str, token: str, text: str) -> None:
-        """Tell something to the person of an interaction alone. Raises PlatformError."""
+    async def tell(self, application: str, token: str, text: str, drafts: Sequence[Json] | None = None) -> None:
+        """Tell something to the person of an interaction alone. Raises PlatformError.
+
+        drafts: the messages, where they hold more than the text.
+        """
         outlet = TokenOutlet(self._rest, application, token, ephemeral=True)
-        for part in render_text(text):
+        for part in drafts or render_text(text):
             await outlet.post(part, "")
+
+    async def replace(self, application: str, token: str, draft: Json) -> None:
+        """Put something in the place of the message whose button was pressed. Raises PlatformError."""
+        await TokenOutlet(self._rest, application, token).edit(ORIGINAL, draft)
 
     async def respond(self, message: IncomingMessage, text: str) -> None:
         """Tell what a command says to its giver alone, "" for nothing. Raises PlatformError.

@@ -61,4 +61,9 @@ def build_app(
         await ack()
         work.start(handlers.action(body), "press")
 
+    @app.view(_ANY)
+    async def on_form(ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack()
+        work.start(handlers.form(body), "form")
+
     return app

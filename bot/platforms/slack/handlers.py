@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -12,13 +12,13 @@ import structlog
 
 from bot import wording
 from bot.messages import RUN_ACTIONS, Action, Command, CommandName, Desk, IncomingMessage, Press
-from bot.platforms.slack import normalise
+from bot.platforms.slack import normalise, reasons
 from bot.platforms.slack.audiences import Audiences
 from bot.platforms.slack.calls import SlackCalls, SlackRefusedError
 from bot.platforms.slack.home import home_view
 from bot.platforms.slack.listening import Listening
 from bot.platforms.slack.normalise import Identity
-from bot.platforms.slack.render import render_text
+from bot.platforms.slack.render import Body, render_text
 from bot.platforms.slack.surface import SlackSurface
 from bot.platforms.slack.work import Work
 from core.errors import PlatformError
@@ -107,7 +107,7 @@ class Handlers:
 
         async def tell(text: str) -> None:
             try:
-                await self._respond(body["response_url"], text)
+                await self._respond(body["response_url"], render_text(text))
             except SlackRefusedError as refusal:
                 # It lasts for half an hour and five answers.
                 log.info("slack response_url refused", error=str(refusal))
@@ -126,17 +126,48 @@ class Handlers:
         await self._desk.receive(replace(normalise.posted_question(message, ts), audience=audience))
 
     async def action(self, body: Payload) -> None:
-        """Take a press of a button."""
+        """Take a press of a button, or a reason chosen from a menu."""
+        if reasons.wants_form(body):
+            await self._open_form(body)
+            return
+        if (reason := reasons.chosen_reason(body)) is not None:
+            await self._take_reason(reason, body["response_url"])
+            return
         press = normalise.normalise_action(body)
         if press is None:
             return
         if press.action in _PRESSED_BY_ADMINS:
             press = replace(press, manages=await self._manages(press.user))
-        if press.action == "evidence":
+        if press.action in ("evidence", "human"):
             press = replace(press, audience=await self._audiences.of_channel(body["container"]["channel_id"]))
         said = await self._desk.press(press)
         if said:
-            await self._respond(body["response_url"], said, body.get("container", {}).get("thread_ts"))
+            bodies = [Body(said, reasons.asking(press.question_id))] if said == wording.WHY else render_text(said)
+            await self._respond(body["response_url"], bodies, body.get("container", {}).get("thread_ts"))
+
+    async def form(self, body: Payload) -> None:
+        """Take a form that was sent: a reason in their own words."""
+        sent = reasons.written_reason(body)
+        if sent is not None:
+            await self._take_reason(*sent)
+
+    async def _open_form(self, body: Payload) -> None:
+        """Open the form for a reason; its trigger is good for three seconds."""
+        open_view = self._calls.impatient.views_open
+        try:
+            await self._calls.once(open_view, trigger_id=body["trigger_id"], view=reasons.form(body))
+        except PlatformError as error:
+            log.warning("slack form not opened", error=str(error))
+            await self._respond(body["response_url"], render_text(wording.WHY_LATE))
+
+    async def _take_reason(self, press: Press, response_url: str) -> None:
+        """Hand over why an answer was disliked, and thank in the place of the question for that."""
+        said = await self._desk.press(press)
+        try:
+            await self._respond(response_url, [Body(said, reasons.thanked(said, press.question_id))], replaces=True)
+        except PlatformError as error:
+            # It lasts for half an hour; the reason is noted all the same.
+            log.info("slack response_url refused", error=str(error))
 
     async def _stop(self, event: Payload) -> None:
         """Take Slack's own stop button for our Cancel button."""
@@ -169,9 +200,13 @@ class Handlers:
             return False
         return bool(found.get("is_admin") or found.get("is_owner"))
 
-    async def _respond(self, url: str, text: str, thread_ts: str | None = None) -> None:
-        for body in render_text(text):
-            answer = {"response_type": "ephemeral", "replace_original": False, "text": body.text, "blocks": body.blocks}
+    async def _respond(
+        self, url: str, bodies: Sequence[Body], thread_ts: str | None = None, *, replaces: bool = False
+    ) -> None:
+        """Tell the person of a command or a press alone. replaces: in the place of the message that was pressed."""
+        for body in bodies:
+            answer: dict[str, Any] = {"response_type": "ephemeral", "text": body.text, "blocks": body.blocks}
+            answer |= {"replace_original": replaces}
             answer |= {"unfurl_links": False, "unfurl_media": False}
             await self._calls.respond(url, answer | ({"thread_ts": thread_ts} if thread_ts else {}))
 

@@ -157,4 +157,5 @@ def normalise_action(body: Payload) -> Press | None:
     name, value = action.get("action_id"), action.get("value") or ""
     if name not in get_args(Action) or not value.isdigit():
         return None
-    return Press("slack", int(value), name, body["user"]["id"])
+    user = body["user"]
+    return Press("slack", int(value), name, user["id"], user_name=user.get("username") or user.get("name") or "")

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot import wording
 from bot.messages import Action, Footnote, Reply
-from bot.platforms.slack.mrkdwn import linked, literal, longest, to_mrkdwn
+from bot.platforms.slack.mrkdwn import escape, linked, literal, longest, to_mrkdwn
 from bot.platforms.slack.tables import without_tables
 from bot.splitting import split_markdown
 
@@ -22,6 +22,7 @@ _LABELS: dict[Action, str] = {
     "down": "👎",
     "evidence": wording.SLACK_SHOW_EVIDENCE,
     "anew": wording.ASK_ANEW,
+    "human": wording.ASK_A_PERSON,
     "cancel": wording.SLACK_CANCEL,
     "confirm": wording.RUN_BUTTONS["confirm"],
     "leave": wording.RUN_BUTTONS["leave"],
@@ -39,7 +40,10 @@ class Body:
 
 def render(reply: Reply) -> list[Body]:
     """Give the messages of a reply, in order; none for an empty one."""
-    bodies = [Body(part, [section(part)]) for part in mrkdwn_parts(reply.text)]
+    parts = mrkdwn_parts(reply.text)
+    if reply.mention and parts:
+        parts[0] = f"<@{escape(reply.mention)}> {parts[0]}"
+    bodies = [Body(part, [section(part)]) for part in parts]
     for notes in _footnotes(reply.footnotes):
         if bodies and len(bodies[-1].blocks) == 1:
             bodies[-1].blocks.append(_context(notes))
