@@ -1,0 +1,1 @@
+"""Reports on what was asked, for the people who keep the documents."""
