@@ -1,4 +1,4 @@
-"""Forgets what is older than RETENTION_DAYS, at the start of `docent serve` and once a day from then on."""
+"""Forgets what is older than RETENTION_DAYS, and who has left, at the start of `docent serve` and once a day then."""
 
 from __future__ import annotations
 
@@ -9,22 +9,31 @@ import structlog
 from bot.incidents import logged
 from core.bootstrap import Core
 from core.errors import StoreError
+from core.storage.person_store import PersonStore
 from core.storage.question_store import QuestionStore
 
 log = structlog.get_logger()
 
 _DAY = 86_400.0
+# A browser that was not seen for so long is signed out.
+_SESSION_DAYS = 30
 
 
 async def forget_old(core: Core, *, every: float = _DAY) -> None:
-    """Delete conversations and questions that are too old, for ever. every: seconds between two times."""
+    """Delete what is too old, for ever: turns, questions with all that hangs on them, names, sessions of the page.
+
+    every: seconds between two times.
+    """
     questions = QuestionStore(core.database)
+    people = PersonStore(core.database)
     days = core.settings.retention_days
     while True:
         try:
             forgotten = {
                 "conversations": await core.conversations.expire(days),
                 "questions": await questions.expire(days),
+                "golden_names": await people.expire(days),
+                "sessions": await people.end_sessions(_SESSION_DAYS),
             }
             log.info("old ones forgotten", days=days, **forgotten)
         except StoreError as error:
