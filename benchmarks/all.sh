@@ -23,6 +23,8 @@ bench bench_large_model --layers 4
 # shellcheck disable=SC2086
 bench bench_retrieval --docs examples/handbook --questions examples/questions.jsonl --docent $alternative
 bench bench_answers
+(export CHAT_MODEL=none && bench bench_gaps)
+if command -v chromium >/dev/null; then bench bench_page; fi
 bench bench_ingest
 bench bench_ingest_scale 100 300 --kilobytes 3
 bench bench_search --sizes 10000

@@ -6,7 +6,7 @@ from core.errors import ConfigurationError
 from core.models import ConversationKey
 from core.storage.access_store import Audience, Scope
 
-_PLATFORMS = ("slack", "discord")
+_PLATFORMS = ("slack", "discord", "web")
 
 
 def audience_of(conversation: ConversationKey, audience: Audience | None) -> Audience:
@@ -20,6 +20,6 @@ def parse_scope(text: str) -> Scope:
     if platform not in _PLATFORMS or len(rest) > 2 or not all(rest):
         raise ConfigurationError(
             f"{text!r} is no place; write PLATFORM, PLATFORM:WORKSPACE or PLATFORM:WORKSPACE:CHANNEL with the "
-            "platform's own ids, such as slack:T0123:C0456 or discord:1234:5678 (@me: direct messages)."
+            "platform's own ids, such as slack:T0123:C0456 or discord:1234:5678 (@me: direct messages), or web."
         )
     return Scope(platform, *rest)

@@ -16,6 +16,11 @@ class Admins:
         if wrong:
             raise ConfigurationError(f"DOCENT_ADMINS has {wrong[0]!r}; write platform:user, such as slack:U123.")
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Those whom DOCENT_ADMINS names, such as slack:U123, in order."""
+        return tuple(sorted(self._names))
+
     def include(self, platform: str, user: str, *, manages: bool = False) -> bool:
         """Tell whether a platform's user is an admin. manages: the platform says that they manage the workspace."""
         return f"{platform}:{user}" in self._names or (manages and self._managers)

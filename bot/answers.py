@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import aclosing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import structlog
 
@@ -141,7 +141,9 @@ class Answers:
             timings = timings.including("deliver", _milliseconds(time.perf_counter() - written))
             outcome = _outcome(answer)
             # A follow-up leans on the last question about the documents, whatever was said in between.
-            remembered = answer if answer is not None and answer.small_talk is None else None
+            # With all of its stages, the desk's too.
+            is_searched = answer is not None and answer.small_talk is None
+            remembered = replace(answer, timings=timings) if answer is not None and is_searched else None
             turn = await self._core.conversations.add(message.conversation, remembered) if remembered else None
             await self._questions.close(question_id, "answered" if answer else "failed", turn)
             if answer and _is_for_all(message):

@@ -46,9 +46,13 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate = commands.add_parser(
         "eval",
         help="measure retrieval and answers over question sets, compare two runs",
-        usage="docent eval SET [SET ...] [options]\n       docent eval compare CHAMPION.json CHALLENGER.json [options]",
+        usage="docent eval SET [SET ...] [options]\n"
+        "       docent eval compare CHAMPION.json CHALLENGER.json [options]\n"
+        "       docent eval golden [--json]",
     )
-    evaluate.add_argument("questions", nargs="+", metavar="SET", help="JSON lines, or a file in SQuAD's format")
+    evaluate.add_argument(
+        "questions", nargs="+", metavar="SET", help="JSON lines, or a file in SQuAD's format; golden: see docent golden"
+    )
     evaluate.add_argument("--collection", action="append", metavar="NAME", help="search only here; may be given again")
     evaluate.add_argument("--sample", type=_count, metavar="N", help="ask N questions of each set, always the same")
     evaluate.add_argument("--save", type=Path, metavar="FILE.json", help="keep the run here, not under DOCENT_HOME")
@@ -60,9 +64,30 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--reliability", type=Path, metavar="FILE.svg", help="draw the probability against the truth")
     evaluate.add_argument("--json", action="store_true")
 
-    forget = commands.add_parser("forget", help="delete a conversation")
+    gaps = commands.add_parser("gaps", help="show what was asked and the documents could not answer")
+    gaps.add_argument("--days", type=_count, default=30, metavar="N", help="look back so many days (30)")
+    gaps.add_argument("--json", action="store_true")
+
+    golden = commands.add_parser("golden", help="list the questions whose right answer is known, and change them")
+    golden.add_argument("--json", action="store_true")
+    golden_changes = golden.add_subparsers(dest="change", metavar="CHANGE")
+    add = golden_changes.add_parser("add", help="add a question with its right answer, or put it right")
+    add.add_argument("question", metavar="QUESTION")
+    right = add.add_mutually_exclusive_group(required=True)
+    right.add_argument("--answer", metavar="TEXT", help="the right answer, with all of its numbers")
+    right.add_argument("--refusal", action="store_true", help="the documents don't tell: refusing is right")
+    add.add_argument("--collection", action="append", metavar="NAME", help="ask it only here; may be given again")
+    remove = golden_changes.add_parser("remove", help="let a question be golden no more")
+    remove.add_argument("id", type=int, metavar="ID")
+
+    forget = commands.add_parser("forget", help="delete a conversation, or all that is stored about a person")
     forget.add_argument("--conversation", metavar="ID")
     forget.add_argument("--all", action="store_true", help="every conversation held on the command line")
+    forget.add_argument("--user", metavar="PLATFORM:ID", help="a person, such as slack:U123")
+
+    export = commands.add_parser("export", help="give all that is stored about a person, as JSON")
+    export.add_argument("--user", required=True, metavar="PLATFORM:ID", help="a person, such as slack:U123")
+    export.add_argument("--out", type=Path, metavar="FILE.json", help="write it here, for this user's eyes alone")
 
     collections = commands.add_parser("collections", help="show who may see which collection, and change that")
     collections.add_argument("--json", action="store_true")

@@ -75,12 +75,12 @@ def final_reply(answer: Answer, question_id: int, links: Links = NO_LINKS) -> Re
     if answer.small_talk is not None:
         return closing_reply(wording.answer_text(answer))
     if answer.refused:
-        return Reply("final", wording.answer_text(answer), actions=("up", "down"), question_id=question_id)
+        return Reply("final", wording.answer_text(answer), actions=("up", "down", "human"), question_id=question_id)
     reply = Reply(
         "final",
         wording.answer_text(answer),
         footnotes=footnotes(answer.citations, links),
-        actions=("up", "down", "evidence"),
+        actions=("up", "down", "evidence", "human") if answer.uncertain else ("up", "down", "evidence"),
         question_id=question_id,
     )
     if answer.made_at is None:

@@ -16,10 +16,14 @@ from bot.answers import Answers
 from bot.chat_collections import ChatCollections
 from bot.chat_commands import ChatCommands
 from bot.delivery import closing_reply
+from bot.digest import GapDigest, parse_channel
+from bot.feedback import Feedback
+from bot.handover import Handovers
 from bot.incidents import logged
 from bot.links import NO_LINKS, Links
 from bot.messages import RUN_ACTIONS, Command, IncomingMessage, Press, Sent, Surface
 from bot.metrics import Metrics
+from bot.outdated import OutdatedAnswers
 from bot.reingesting.reingests import Reingests
 from bot.reingesting.reports import Reports
 from core.answering.small_talk import small_talk
@@ -37,8 +41,19 @@ _ATTEMPTS = 3
 class Dispatcher:
     """Implements `bot.messages.Desk` for every platform of one process."""
 
-    def __init__(self, core: Core, admins: Admins, links: Links = NO_LINKS) -> None:
-        """links: how sources become addresses."""
+    def __init__(
+        self,
+        core: Core,
+        admins: Admins,
+        links: Links = NO_LINKS,
+        *,
+        tells_outdated: bool = False,
+        gaps_channel: str = "",
+    ) -> None:
+        """links: how sources become addresses. tells_outdated: conversations are told when an answer is outdated.
+
+        gaps_channel: gets the weekly digest of gaps, "" for none. Raises ConfigurationError when it is no channel.
+        """
         self._core = core
         self._admins = admins
         self._owner = uuid.uuid4().hex
@@ -46,8 +61,13 @@ class Dispatcher:
         self._alive = Alive(core.database, self._owner)
         self._surfaces: dict[str, Surface] = {}
         self._answers = Answers(core, self._questions, links)
+        self._feedback = Feedback(core, self._questions)
+        self._handovers = Handovers(core, admins, self._surfaces)
         self._reingests = Reingests(core, self._questions, admins, self._surfaces)
         self._reports = Reports(core.runs, self._surfaces)
+        self._outdated = OutdatedAnswers(core, self._questions, self._surfaces) if tells_outdated else None
+        place = parse_channel(gaps_channel)
+        self._digest = GapDigest(core, self._surfaces, *place) if place else None
         collections = ChatCollections(core.access, self._questions, admins)
         self._commands = ChatCommands(core, self._questions, self._reingests, collections)
 
@@ -94,6 +114,7 @@ class Dispatcher:
         await self._answers.stop(stored.id)
         stored = await self._questions.get(stored.id) or stored  # what was sent until it stopped
         await self._questions.drop_turn(stored.id)
+        await self._feedback.drop(stored.id)
         # Without a note of what was sent it may have been on its way; the surface can find it.
         sent = _sent(stored.sent) or Sent()
         message = replace(message, handle={**stored.handle, **message.handle})
@@ -122,7 +143,9 @@ class Dispatcher:
             if press.action == "anew":
                 return await self._answer_anew(stored)
             if press.action in ("up", "down"):
-                await self._questions.give_feedback(stored.id, f"{press.platform}:{press.user}", press.action)
+                return await self._feedback.take(stored, press)
+            if press.action == "human":
+                return await self._handovers.hand_over(stored, press)
         except StoreError as error:
             return wording.database_gone(logged("button failed", error))
         return wording.THANKS
@@ -218,6 +241,10 @@ class Dispatcher:
         """
         async with asyncio.TaskGroup() as group:
             group.create_task(self._reports.keep(), name="reports")
+            if self._outdated is not None:
+                group.create_task(self._outdated.keep(), name="outdated-answers")
+            if self._digest is not None:
+                group.create_task(self._digest.keep(), name="digest")
             group.create_task(self._keep(seconds), name="sign-of-life")
 
     async def _keep(self, seconds: float) -> None:

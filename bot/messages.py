@@ -42,8 +42,8 @@ class Footnote:
     url: str = ""
 
 
-# The last three are about an ingest run: do it, don't, and stop it on its way.
-Action = Literal["cancel", "up", "down", "evidence", "anew", "confirm", "leave", "stop"]
+# human: ask a person. The last three are about an ingest run: do it, don't, and stop it on its way.
+Action = Literal["cancel", "up", "down", "evidence", "anew", "human", "confirm", "leave", "stop"]
 RUN_ACTIONS = frozenset[Action]({"confirm", "leave", "stop"})
 
 
@@ -54,6 +54,7 @@ class Reply:
     stage: "working" while it grows (text: what there is so far, status: one line on what is going on) and "final".
     text: Markdown, from documents and the model: the platform escapes what could ping or command.
     question_id: names the question in the buttons' values, or the run that they are about; 0 without buttons.
+    mention: the platform's id of the one person who is called by it, before the text; "" for nobody.
     """
 
     stage: Literal["working", "final"]
@@ -62,6 +63,7 @@ class Reply:
     footnotes: tuple[Footnote, ...] = ()
     actions: tuple[Action, ...] = ()
     question_id: int = 0
+    mention: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,8 @@ class Sent:
 class Press:
     """Someone pressed a button. question_id: the one of its reply. manages: see Command.
 
+    reason: of a 👎, why, in the words of `wording.DOWN_REASONS` or their own; "" where they did not say.
+    user_name: what people call who pressed it, "" where the platform didn't tell.
     audience: who reads where the button stands now (see IncomingMessage), which may have changed since the answer.
     """
 
@@ -85,6 +89,8 @@ class Press:
     user: str
     manages: bool = False
     audience: Audience | None = None
+    reason: str = ""
+    user_name: str = ""
 
 
 CommandName = Literal["reingest", "collections", "status", "forget", "help"]

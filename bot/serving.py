@@ -13,9 +13,17 @@ from bot import wording
 from bot.admin import Admins
 from bot.conversing import converse
 from bot.dispatch import Dispatcher
+from bot.golden_keeper import GoldenKeeper
 from bot.links import parse_links
+from bot.platforms.web.dashboard import add_dashboard
+from bot.platforms.web.gaps_page import add_gaps
+from bot.platforms.web.golden_page import add_golden
 from bot.platforms.web.health import add_health
 from bot.platforms.web.metrics import add_metrics
+from bot.platforms.web.questions_page import add_questions
+from bot.platforms.web.site import add_asking, open_site
+from bot.platforms.web.surface import WebSurface
+from bot.platforms.web.why_page import add_why
 from bot.retention import forget_old
 from bot.settings import BotSettings
 from bot.signals import stopped
@@ -71,11 +79,22 @@ async def _serve_until(stop: asyncio.Event, core: Core, settings: BotSettings) -
     application = web.Application()
     platforms = configured_platforms(settings, application)
     links = parse_links(settings.source_url)
-    desk = Dispatcher(core, Admins(settings.docent_admins, managers=settings.platform_admins == "on"), links)
+    admins = Admins(settings.docent_admins, managers=settings.platform_admins == "on")
+    desk = Dispatcher(
+        core, admins, links, tells_outdated=settings.tell_outdated == "on", gaps_channel=settings.gaps_channel
+    )
     supervisor = Supervisor(platforms, desk)
     watching = Watching(core, settings)
     add_health(application, core, supervisor)
     add_metrics(application, core, desk)
+    surface = WebSurface()
+    pages = open_site(application, core.database, settings)
+    add_asking(application, pages, core, desk, surface, links)
+    add_gaps(application, pages, core)
+    add_dashboard(application, pages, core, desk, supervisor)
+    add_questions(application, pages, core)
+    add_why(application, pages, core)
+    add_golden(application, pages, core)
     runner = web.AppRunner(application, access_log=None)
     await runner.setup()
     tasks: list[asyncio.Task[None]] = []
@@ -85,14 +104,18 @@ async def _serve_until(stop: asyncio.Event, core: Core, settings: BotSettings) -
         return tasks[-1]
 
     try:
+        desk.attach(surface)
+        await desk.begin()
         await _listen(runner, settings)
         # From the start: what is queued may have waited for this process.
         waiting = {start(_wait(stop)), start(build_worker(core).run()), start(forget_old(core))}
+        if settings.golden_after_ingest == "on":
+            waiting.add(start(GoldenKeeper(core, lambda: desk.busy).keep()))
         if watching.is_wanted:
             waiting.add(start(watching.run()))
+        waiting.add(start(desk.watch()))
         if platforms:
-            await desk.begin()
-            waiting |= {start(supervisor.run()), start(desk.watch())}
+            waiting.add(start(supervisor.run()))
         else:
             print("\n".join(wording.CONNECT), flush=True)
             if sys.stdin.isatty() and sys.stdout.isatty():
@@ -103,6 +126,7 @@ async def _serve_until(stop: asyncio.Event, core: Core, settings: BotSettings) -
         await desk.drain(_GRACE_SECONDS)
     finally:
         await end(tasks)
+        await desk.drain(0.0)
         await runner.cleanup()
 
 
@@ -119,4 +143,4 @@ async def _listen(runner: web.AppRunner, settings: BotSettings) -> None:
             "stop what uses it, or set WEB_PORT to another port."
         ) from error
     host, port = runner.addresses[0][:2]
-    print(wording.serving(f"http://{host}:{port}/healthz"), flush=True)
+    print(wording.serving(f"http://{host}:{port}"), flush=True)

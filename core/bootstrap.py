@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -38,7 +38,8 @@ if TYPE_CHECKING:
 class Core:
     """Everything a front end needs; models load at their first use.
 
-    answerer: always answers anew. reusing: gives a kept answer again. kept: those answers.
+    answerer: always answers anew. reusing: gives a kept answer again. kept: those answers. configuration: gives what
+    names the present configuration (core.answering.configuration).
     """
 
     settings: CoreSettings
@@ -54,6 +55,7 @@ class Core:
     answerer: Answerer
     reusing: ReusingAnswerer
     kept: AnswerStore
+    configuration: Callable[[], str]
 
 
 @asynccontextmanager
@@ -115,12 +117,13 @@ async def open_core(
             model=model,
             index=index,
             runs=runs,
-            conversations=ConversationStore(database),
+            conversations=ConversationStore(database, configuration),
             retriever=retriever,
             ingester=Ingester(index, runs, embedder, language, loader.load, settings.file_seconds),
             answerer=answerer,
             reusing=ReusingAnswerer(answerer, kept, configuration, language, enabled=settings.reuse_answers == "on"),
             kept=kept,
+            configuration=configuration,
         )
     finally:
         if model is not None:

@@ -52,7 +52,7 @@ class CoreSettings(BaseSettings):
     queue_size: Annotated[int, Field(ge=1)] = Field(32, description="questions that may wait for the model")
     question_characters: Annotated[int, Field(ge=1)] = Field(4000, description="longest question that is accepted")
     reuse_answers: Literal["on", "off"] = Field("on", description="give an answer again while what it cites stands")
-    retention_days: Annotated[int, Field(ge=0)] = Field(90, description="days a conversation is kept; 0: for ever")
+    retention_days: Annotated[int, Field(ge=0)] = Field(90, description="days that answers are kept; 0: for ever")
 
     @property
     def roots(self) -> list[Path]:

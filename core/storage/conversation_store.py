@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 
@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from core.models import Answer, ConversationKey, Turn
 from core.storage.database import Database
+from core.storage.found import found_json
 from core.storage.tables import conversations, turns
 
 _CITES_ONLY = text(
@@ -24,8 +25,10 @@ _CITES_ONLY = text(
 class ConversationStore:
     """Memory in Postgres, kept apart by ConversationKey."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, configuration: Callable[[], str] = str) -> None:
+        """configuration: gives what names the configuration that makes answers (core.answering.configuration)."""
         self._database = database
+        self._configuration = configuration
 
     async def turns(
         self, key: ConversationKey, *, collections: Sequence[str] | None = None, limit: int = 20
@@ -48,7 +51,7 @@ class ConversationStore:
         return tuple(Turn(row.question, row.answer) for row in reversed(rows))
 
     async def add(self, key: ConversationKey, answer: Answer) -> int:
-        """Append an answered question with the hashes of what it cited and its timings; gives the turn's id."""
+        """Append an answered question with what it cited, how it was found and by which configuration; gives its id."""
         async with self._database.begin() as connection:
             conversation_id = (
                 await connection.execute(
@@ -77,6 +80,8 @@ class ConversationStore:
                         for citation in answer.citations
                     ],
                     timings=asdict(answer.timings),
+                    configuration=self._configuration(),
+                    found=found_json(answer),
                 )
                 .returning(turns.c.id)
             )
@@ -97,10 +102,14 @@ class ConversationStore:
         return int(result.rowcount)
 
     async def expire(self, days: int) -> int:
-        """Delete conversations without a turn for so many days (0: keep all); gives how many."""
+        """Delete turns of so many days, and conversations without a turn since (0: keep all); gives how many of these.
+
+        Also where people still talk: who asked an old question is not known any more, so it could not be forgotten.
+        """
         if days == 0:
             return 0
         async with self._database.begin() as connection:
+            await connection.execute(delete(turns).where(turns.c.created_at < func.now() - timedelta(days=days)))
             result = await connection.execute(
                 delete(conversations).where(conversations.c.updated_at < func.now() - timedelta(days=days))
             )

@@ -104,7 +104,7 @@ class QuestionStore:
     async def _one(self, where: ColumnElement[bool]) -> StoredQuestion | None:
         async with self._database.begin() as connection:
             row = (await connection.execute(select(questions).where(where))).one_or_none()
-        return _stored(row) if row else None
+        return stored_question(row) if row else None
 
     async def reopen(self, question_id: int, question: str, owner: str) -> None:
         """Put an edited question to be answered anew, with its new text."""
@@ -125,8 +125,9 @@ class QuestionStore:
         await self._update(question_id, sent=dict(sent))
 
     async def close(self, question_id: int, status: Status, turn_id: int | None = None) -> None:
-        """Record how a question ended, and the turn that its answer became."""
-        await self._update(question_id, status=status, turn_id=turn_id)
+        """Record how a question ended, and the turn that its answer became; the words of one that is withdrawn go."""
+        words = {"text": ""} if status == "retracted" else {}
+        await self._update(question_id, status=status, turn_id=turn_id, **words)
 
     async def _update(self, question_id: int, **values: object) -> None:
         async with self._database.begin() as connection:
@@ -161,7 +162,7 @@ class QuestionStore:
                 .values(owner=owner, attempts=questions.c.attempts + 1, updated_at=func.now())
                 .returning(questions)
             )
-            return sorted((_stored(row) for row in rows), key=lambda question: question.id)
+            return sorted((stored_question(row) for row in rows), key=lambda question: question.id)
 
     async def has_answered_in(self, conversation: ConversationKey) -> bool:
         """Tell whether we took part in a conversation."""
@@ -208,15 +209,19 @@ class QuestionStore:
             cited = [(row.cited, row.is_visible) for row in rows]
         return [entry for entry, is_visible in cited if is_visible], sum(not is_visible for _, is_visible in cited)
 
-    async def give_feedback(self, question_id: int, given_by: str, value: Literal["up", "down"]) -> bool:
-        """Note what someone thinks of an answer, the last word counts; False for an unknown question."""
+    async def give_feedback(
+        self, question_id: int, given_by: str, value: Literal["up", "down"], reason: str = ""
+    ) -> bool:
+        """Note what someone thinks of an answer, and why; the last word counts. False for an unknown question."""
         async with self._database.begin() as connection:
             if await connection.scalar(select(questions.c.id).where(questions.c.id == question_id)) is None:
                 return False
             await connection.execute(
                 upsert(feedback)
-                .values(question_id=question_id, given_by=given_by, value=value)
-                .on_conflict_do_update(index_elements=["question_id", "given_by"], set_={"value": value})
+                .values(question_id=question_id, given_by=given_by, value=value, reason=reason)
+                .on_conflict_do_update(
+                    index_elements=["question_id", "given_by"], set_={"value": value, "reason": reason}
+                )
             )
         return True
 
@@ -271,7 +276,8 @@ async def _try_lock(connection: AsyncConnection, owner: str, *, session: bool = 
     return bool(await connection.scalar(statement, {"name": f"docent process {owner}"}))
 
 
-def _stored(row: Any) -> StoredQuestion:
+def stored_question(row: Any) -> StoredQuestion:
+    """Give the question of a row with the columns of `questions`."""
     return StoredQuestion(
         id=row.id,
         key=row.key,

@@ -90,6 +90,7 @@ def test_what_cannot_be_is_refused_in_one_line(run: Run, arguments: tuple[str, .
 
 def test_places_are_written_with_colons() -> None:
     assert parse_scope("slack") == Scope("slack")
+    assert parse_scope("web") == Scope("web")
     assert parse_scope("discord:@me:12") == Scope("discord", "@me", "12")
     assert str(Scope("slack", "T1", "C1")) == "slack:T1:C1"
     for wrong in ("", "slack:", "slack::C1", "slack:T1:C1:9", "mail:x"):

@@ -268,7 +268,7 @@ async def test_evidence_and_feedback_work_also_after_a_restart(start) -> None:
     shown = await second.desk.press(Press("slack", question_id, "evidence", "U2"))
     assert "> Employees get 30 vacation days a year." in shown
     assert await second.desk.press(Press("slack", question_id, "up", "U2")) == wording.THANKS
-    assert await second.desk.press(Press("slack", question_id, "down", "U2")) == wording.THANKS
+    assert await second.desk.press(Press("slack", question_id, "down", "U2")) == wording.WHY
     async with second.core.database.begin() as connection:
         rows = (await connection.execute(text("SELECT given_by, value FROM feedback"))).all()
     assert [tuple(row) for row in rows] == [("slack:U2", "down")]

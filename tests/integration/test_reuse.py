@@ -339,7 +339,7 @@ async def test_forgetting_everything_takes_single_questions_along(command: Calla
     await command()
     await command(question="What may a hotel cost a night?", conversation="ana")
     assert await house.kept() == 2
-    await forget.run(argparse.Namespace(conversation=None, all=True))
+    await forget.run(argparse.Namespace(conversation=None, all=True, user=None))
     assert await house.kept() == 0
 
 

@@ -91,9 +91,18 @@ def test_a_table_that_is_too_wide_becomes_a_list() -> None:
 def test_the_buttons_name_action_and_question(of_runs: bool) -> None:
     actions = tuple(action for action in get_args(Action) if (action in RUN_ACTIONS) is of_runs)
     [message] = render(Reply("final", "Yes.", actions=actions, question_id=12))
-    [row] = message["components"]
-    assert [button["custom_id"] for button in row["components"]] == [custom_id(action, 12) for action in actions]
+    buttons = [button for row in message["components"] for button in row["components"]]
+    assert [button["custom_id"] for button in buttons] == [custom_id(action, 12) for action in actions]
     check_message(message)
+
+
+def test_the_one_who_is_mentioned_is_called_and_nobody_else() -> None:
+    [message] = render(Reply("final", "please help <@7> and @everyone", mention="42"))
+    assert message["content"].startswith("<@42> please help <")
+    assert "<@7>" not in message["content"]
+    assert message["allowed_mentions"] == {"parse": [], "users": ["42"]}
+    check_message(message)
+    assert render(Reply("final", "please help"))[0]["allowed_mentions"] == {"parse": []}
 
 
 def test_without_a_question_there_are_no_buttons() -> None:

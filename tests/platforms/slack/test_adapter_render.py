@@ -221,3 +221,12 @@ def test_the_manifest_has_the_events_and_features_that_the_code_uses() -> None:
     assert features["app_home"]["home_tab_enabled"]
     assert features["app_home"]["messages_tab_enabled"]
     assert [command["command"] for command in features["slash_commands"]] == ["/docent"]
+
+
+def test_the_one_who_is_mentioned_is_called_and_nobody_else() -> None:
+    [body] = render(Reply("final", "please help <@UOTHER> and <!channel>", mention="U42"))
+    assert body.text.startswith("<@U42> please help")
+    assert list(pings_of([body.text], body.blocks)) == ["@U42"]
+    check_blocks(body.blocks)
+    [hostile] = render(Reply("final", "please", mention="U42> <!channel"))
+    assert "!channel" not in list(pings_of([hostile.text], hostile.blocks))

@@ -365,7 +365,7 @@ async def test_our_cancel_button_can_be_pressed_while_the_text_grows(server, str
     desk, message = streaming
     assert server.state.is_streaming(message)
     await server.click("UADA", "CGENERAL", message.ts, "cancel")
-    await server.until(lambda: desk.presses == [Press("slack", 7, "cancel", "UADA")])
+    await server.until(lambda: desk.presses == [Press("slack", 7, "cancel", "UADA", user_name="ada")])
 
 
 async def test_slacks_own_stop_button_is_a_press_of_cancel_and_is_answered_to_who_pressed_it(server, streaming):
