@@ -227,7 +227,7 @@ def question_about(title: str) -> str:
 
 def serving(address: str) -> str:
     """Say where the page and the health endpoint are."""
-    return f"Docent is running; its page is at {address}, its health at {address}/healthz."
+    return f"Docent is running. Ask it at {address} (its health: {address}/healthz)"
 
 
 def forgotten(turns: int) -> str:

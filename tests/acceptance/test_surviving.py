@@ -26,8 +26,10 @@ def test_quickstart_proves_itself_then_serves_until_it_is_stopped(fresh: Docent)
             if "Discord:" in line:
                 break
         assert "[1] " in output, "an answer with a footnote"
-        address = next(word.rstrip(".") for word in output.split() if word.startswith("http://127.0.0.1:"))
+        address = next(word for word in output.split() if word.startswith("http://127.0.0.1:"))
         with urllib.request.urlopen(address, timeout=10) as response:
+            assert "<h1>" in response.read().decode(), "the page"
+        with urllib.request.urlopen(f"{address}/healthz", timeout=10) as response:
             health = json.load(response)
         assert health["ok"] is True
         assert health["documents"] == len([path for path in SAMPLE.rglob("*") if path.is_file()])
