@@ -1,4 +1,4 @@
-"""Questions and their answers as chats store them, without anything being searched."""
+"""Questions with what was found for them and what people thought of it, as reports read them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import text
-
 from core.models import Answer, AnswerKind, Chunk, Citation, ConversationKey, RetrievedChunk
-from core.storage.access_store import Audience, Scope
-from core.storage.conversation_store import ConversationStore
 from core.storage.database import Database
 from core.storage.question_store import QuestionStore
+from tests.integration.askings import Asking, ask
 
 _numbers = itertools.count(1)
 
@@ -51,14 +48,6 @@ class Asked:
 
         found: documents, or (collection, document). down: the reasons of each 👎. is_public None: nobody knows.
         """
-        number = next(_numbers)
-        key = ConversationKey(platform, "T1", channel, str(number))
-        questions = QuestionStore(self.database)
-        audience = None if is_public is None else Audience(Scope(platform, "T1", channel), is_public)
-        question = await questions.claim(
-            f"{platform}:{number}", key, user, words, private=private, audience=audience, handle={}, owner="test"
-        )
-        assert question is not None
         passages = [passage(each) if isinstance(each, str) else passage(each[1], each[0]) for each in found]
         answer = Answer(
             words,
@@ -69,18 +58,11 @@ class Asked:
             condensed=condensed or words,
             uncertain=uncertain,
         )
-        await questions.close(question, "answered", await ConversationStore(self.database).add(key, answer))
+        place = ConversationKey(platform, "T1", channel, str(next(_numbers)))
+        asking = Asking(answer, days_ago, user=user, place=place, private=private, is_public=is_public)
+        question = await ask(self.database, asking)
         votes: list[tuple[Literal["up", "down"], str]] = [("down", reason) for reason in down]
         votes += [("up", "")] * up
         for voter, (value, reason) in enumerate(votes):
-            await questions.give_feedback(question, f"slack:V{voter}", value, reason)
-        async with self.database.begin() as connection:
-            for table, which in (
-                ("questions", "id = :id"),
-                ("turns", "id = (SELECT turn_id FROM questions WHERE id = :id)"),
-            ):
-                await connection.execute(
-                    text(f"UPDATE {table} SET created_at = now() - make_interval(secs => :age) WHERE {which}"),
-                    {"id": question, "age": days_ago * 86_400},
-                )
+            await QuestionStore(self.database).give_feedback(question, f"slack:V{voter}", value, reason)
         return question

@@ -26,27 +26,32 @@ _numbers = count(1)
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """A question to store. days: how long ago it was asked. answer: None stores no turn."""
+    """A question to store. days: how long ago it was asked. answer: None stores no turn.
+
+    is_public: of the channel, None where the platform did not tell.
+    """
 
     answer: Answer | None = field(default_factory=lambda: Answer("How long?", "Ten days.", "quoted", timings=TIMINGS))
-    days: int = 0
+    days: float = 0
     status: Status = "answered"
     user: str = "U1"
     place: ConversationKey = ROOM
     private: bool = False
+    is_public: bool | None = True
 
 
 async def ask(database: Database, asking: Asking) -> int:
     """Store a question with its answer and give its id."""
     questions = QuestionStore(database)
     asked = asking.answer.question if asking.answer else "How long?"
+    scope = Scope(asking.place.platform, asking.place.workspace, asking.place.channel)
     question_id = await questions.claim(
         f"key-{next(_numbers)}",
         asking.place,
         asking.user,
         asked,
         private=asking.private,
-        audience=Audience(Scope(asking.place.platform, asking.place.workspace, asking.place.channel)),
+        audience=None if asking.is_public is None else Audience(scope, asking.is_public),
         handle={},
         owner="host:1",
     )
@@ -58,8 +63,8 @@ async def ask(database: Database, asking: Asking) -> int:
         for table, identifier in (("questions", question_id), ("turns", turn)):
             await run(
                 database,
-                f"UPDATE {table} SET created_at = created_at - make_interval(days => :days) WHERE id = :id",
-                days=asking.days,
+                f"UPDATE {table} SET created_at = created_at - make_interval(secs => :age) WHERE id = :id",
+                age=asking.days * 86_400,
                 id=identifier,
             )
     return question_id
