@@ -10,7 +10,7 @@ from aiohttp import web
 from markupsafe import Markup
 
 from bot import wording
-from bot.platforms.web.conversation import REASON_CHARACTERS, Conversations, new_thread
+from bot.platforms.web.conversation import REASON_CHARACTERS, Conversations, new_thread, person_of
 from bot.platforms.web.frame import Pages
 from bot.platforms.web.markdown import answer_html
 from bot.platforms.web.security import role_of
@@ -54,6 +54,7 @@ class _AskPage:
             examples=[wording.question_about(title) for title in titles],
             nothing="" if titles else nothing,
             threads=await self._conversations.threads(request),
+            me=person_of(request),
         )
 
     async def conversation(self, request: web.Request) -> web.Response:

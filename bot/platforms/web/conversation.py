@@ -50,7 +50,7 @@ class Conversations:
 
     async def exchanges(self, request: web.Request, thread: str) -> list[Exchange]:
         """Give a conversation, oldest question first; none where the browser has none. Raises StoreError."""
-        asked = await self._asked.conversation(_key(request, thread), await self.seen(), _person(request))
+        asked = await self._asked.conversation(_key(request, thread), await self.seen(), person_of(request))
         return [self.shown(entry) for entry in asked]
 
     def shown(self, asked: Said) -> Exchange:
@@ -59,7 +59,7 @@ class Conversations:
 
     async def find(self, request: web.Request, question_id: int) -> Said | None:
         """Give a question; None when there is none. Whose it is, `is_own` tells. Raises StoreError."""
-        asked = await self._asked.one(question_id, await self.seen(), _person(request))
+        asked = await self._asked.one(question_id, await self.seen(), person_of(request))
         return asked if asked is not None and asked.question.status != "retracted" else None
 
     def is_in(self, request: web.Request, asked: Said, thread: str) -> bool:
@@ -108,7 +108,7 @@ class Conversations:
     async def forget(self, request: web.Request, thread: str) -> None:
         """Delete a conversation, answers on their way included. Raises StoreError."""
         key = _key(request, thread)
-        for asked in await self._asked.conversation(key, await self.seen(), _person(request)):
+        for asked in await self._asked.conversation(key, await self.seen(), person_of(request)):
             if asked.question.status == "open":
                 await self.press(request, asked, "cancel")
             self.surface.clear(asked.question.key)
@@ -120,9 +120,10 @@ def new_thread() -> str:
     return secrets.token_urlsafe(9)
 
 
+def person_of(request: web.Request) -> str:
+    """Give the name under which something is stored about a browser, as `docent export --user` takes it."""
+    return f"web:{visitor_of(request)}"
+
+
 def _key(request: web.Request, thread: str) -> ConversationKey:
     return ConversationKey("web", "", visitor_of(request), thread)
-
-
-def _person(request: web.Request) -> str:
-    return f"web:{visitor_of(request)}"

@@ -12,7 +12,9 @@ from sqlalchemy import text
 
 from bot import wording
 from bot.links import parse_links
+from bot.people import person_named
 from bot.platforms.web.conversation import AUDIENCE
+from core.storage.person_store import PersonStore
 from tests.fakes.chat_model import FakeChatModel
 from tests.page_builders import ASKED, Served
 from tests.platforms.web.browser import Browser, Seen, browser
@@ -107,6 +109,15 @@ async def test_conversations_are_found_again_on_the_first_page(serve: Serve) -> 
         entries = (await visitor.get("/")).xpath("//section[@class='earlier']//a")
         assert [(entry.get("href"), entry[0].text) for entry in entries] == [(f"/c/{thread_of(page)}", ASKED)]
         assert not (await other.get("/")).xpath("//section[@class='earlier']")
+
+
+async def test_a_browser_is_told_the_name_under_which_its_questions_are_kept(serve: Serve) -> None:
+    process = await serve()
+    async with browser(process.address) as visitor:
+        await asked(process, visitor)
+        (name,) = (await visitor.get("/")).xpath("//section[@class='earlier']//code/text()")
+    stored = await PersonStore(process.core.database).export(person_named(name))
+    assert [entry["text"] for entry in stored["questions"]] == [ASKED]
 
 
 async def test_nobody_else_reads_or_presses_anything_in_a_conversation(serve: Serve) -> None:
