@@ -20,6 +20,7 @@ from bot.platforms.web.surface import WebSurface
 from bot.platforms.web.why_page import add_why
 from bot.settings import BotSettings
 from core.bootstrap import Core, open_core
+from core.ending import end
 from tests.conftest import settings_for
 from tests.fakes.chat_model import FakeChatModel
 from tests.fakes.embedder import FakeEmbedder
@@ -105,10 +106,11 @@ async def served(
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         desk.attach(surface)
         await desk.begin()
-        if takes_over:
-            await desk.resume(surface)
+        # Postgres may take a moment to see that the process before has gone, so it is looked for again, as in `serve`.
+        watching = [asyncio.create_task(desk.watch(0.1))] if takes_over else []
         try:
             yield Served(core, model, desk, surface, runner.addresses[0][1])
         finally:
+            await end(watching)
             await desk.drain(0)
             await runner.cleanup()
