@@ -39,6 +39,7 @@ from core.evaluation.results import ItemResult
 from core.evaluation.runner import ask_all
 from core.inference.factory import build_reader
 from core.models import Evidence, RetrievedChunk, Sampling
+from core.ports import Embeddings
 from core.retrieval.condense import Query
 from core.settings import CoreSettings, load_settings
 
@@ -75,9 +76,9 @@ class AlwaysAnswer:
     def __init__(self, chooser: Chooser) -> None:
         self._chooser = chooser
 
-    async def choose(self, query: Query, passages: Sequence[RetrievedChunk]) -> Choice:
+    async def choose(self, query: Query, asked: Embeddings, passages: Sequence[RetrievedChunk]) -> Choice:
         """Choose as the other does."""
-        return replace(await self._chooser.choose(query, passages), probability=1.0)
+        return replace(await self._chooser.choose(query, asked, passages), probability=1.0)
 
 
 class WholeChunks:
@@ -86,9 +87,9 @@ class WholeChunks:
     def __init__(self, chooser: Chooser) -> None:
         self._chooser = chooser
 
-    async def choose(self, query: Query, passages: Sequence[RetrievedChunk]) -> Choice:
+    async def choose(self, query: Query, asked: Embeddings, passages: Sequence[RetrievedChunk]) -> Choice:
         """Give the first four chunks, as the tutorials do."""
-        choice = await self._chooser.choose(query, passages)
+        choice = await self._chooser.choose(query, asked, passages)
         whole = tuple(Evidence(chunk, chunk.chunk.text, 1.0, 0) for chunk in choice.passages[:4])
         return replace(choice, evidence=whole if choice.evidence else ())
 

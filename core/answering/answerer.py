@@ -108,7 +108,7 @@ class Answerer:
         stages.enter("search")
         nearest = await self._retriever.nearest(embedding, query, limit=_CANDIDATES, collections=question.collections)
         stages.enter("choose")
-        choice = await self._chooser.choose(query, nearest.chunks)
+        choice = await self._chooser.choose(query, embedding, nearest.chunks)
         evidence = choice.evidence
         base = Answer(
             question=text,

@@ -19,9 +19,8 @@ from core.answering.evidence import Choice, coverage, dropped_piece, evidence_of
 from core.answering.reading import log_odds_of, read_in_steps
 from core.answering.units import Unit, units_of
 from core.models import Dropped, RetrievedChunk
-from core.ports import Embedder, Reader, Reading
+from core.ports import Embedder, Embeddings, Reader, Reading
 from core.retrieval.condense import Query
-from core.retrieval.retriever import embed_query
 
 # Chosen on the development sets, see benchmarks/README.md.
 _CHUNKS = 5
@@ -43,8 +42,8 @@ class EvidenceChooser:
         self._reader = reader
         self._language = language
 
-    async def choose(self, query: Query, passages: Sequence[RetrievedChunk]) -> Choice:
-        """Order the passages, then choose among the pieces of the first ones. Raises ModelError."""
+    async def choose(self, query: Query, asked: Embeddings, passages: Sequence[RetrievedChunk]) -> Choice:
+        """Order the passages, then choose among the pieces of the first ones (see Chooser). Raises ModelError."""
         pieces = [units_of(passage) for passage in passages]
         if not any(pieces):
             return Choice(tuple(passages), dropped=tuple(Dropped(passage, "unquotable") for passage in passages))
@@ -67,7 +66,7 @@ class EvidenceChooser:
         quotable = [one for one in ranked if one[1]]
         read = quotable[:_CHUNKS]
         units = [replace(unit, chunk=passage) for passage, own, _ in read for unit in own]
-        scores, similarities = await self._score(query, units, np.concatenate([belief for *_, belief in read]))
+        scores, similarities = await self._score(query, asked, units, np.concatenate([belief for *_, belief in read]))
         packed = pack(scores, units)
         best = units[packed.chosen[0]].chunk
         signals = Signals(
@@ -90,11 +89,10 @@ class EvidenceChooser:
         )
 
     async def _score(
-        self, query: Query, units: Sequence[Unit], belief: NDArray[np.float64]
+        self, query: Query, asked: Embeddings, units: Sequence[Unit], belief: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
         """Give the scores of pieces, and of these the cosine similarities."""
         meanings = [meaning(unit) for unit in units]
-        asked = await asyncio.to_thread(embed_query, self._embedder, query)
         similarities = (await asyncio.to_thread(self._embedder.embed, meanings)) @ asked
         covered = np.array([coverage(query.terms, text, self._language) for text in meanings])
         retrieval = np.array([unit.chunk.score for unit in units])

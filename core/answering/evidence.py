@@ -14,7 +14,7 @@ from core.answering.units import Unit
 from core.ingestion.chunking import HEADING_SEPARATOR
 from core.ingestion.plain_text import plain
 from core.models import Dropped, DropReason, Evidence, RetrievedChunk
-from core.ports import Passage
+from core.ports import Embeddings, Passage
 from core.retrieval.condense import Query
 from core.retrieval.lexical import tokenize
 
@@ -44,8 +44,11 @@ class Choice:
 class Chooser(Protocol):
     """Chooses the evidence for a question among retrieved chunks."""
 
-    async def choose(self, query: Query, passages: Sequence[RetrievedChunk]) -> Choice:
-        """Choose among passages, which come best first as the retriever sees it. Raises ModelError."""
+    async def choose(self, query: Query, asked: Embeddings, passages: Sequence[RetrievedChunk]) -> Choice:
+        """Choose among passages, which come best first as the retriever sees it. Raises ModelError.
+
+        asked: the embedding of the query.
+        """
         ...
 
 

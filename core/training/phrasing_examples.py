@@ -53,11 +53,12 @@ async def examples(
         if not item.answerable:
             continue
         query = condense(item.question, item.history, language)
-        found = corpus.search(query, embed_query(embedder, query), _RETRIEVED)
+        asked = embed_query(embedder, query)
+        found = corpus.search(query, asked, _RETRIEVED)
         right = _right(item, corpus)
         if not right:
             continue
-        choice = await chooser.choose(query, found)
+        choice = await chooser.choose(query, asked, found)
         notes = _with(right, list(choice.evidence), chance)
         answer = _wanted(item, notes, right, language)
         if answer:

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from contextlib import aclosing
 from pathlib import Path
 
@@ -7,7 +8,7 @@ from core.answering.answerer import Answerer, EvidenceFound, Limits, TextGrown
 from core.answering.choosing import EvidenceChooser
 from core.errors import ModelBusyError, ModelError, ModelTimeoutError, QuestionError
 from core.models import Answer, Question, Sampling, Turn
-from core.ports import ChatModel
+from core.ports import ChatModel, Embeddings
 from core.storage.database import Database
 from tests.fakes.chat_model import FakeChatModel
 from tests.fakes.embedder import FakeEmbedder
@@ -22,10 +23,29 @@ async def filled(database: Database, tmp_path: Path) -> Database:
     return database
 
 
-def answerer(database: Database, model: ChatModel | None, *, context_tokens: int = 600) -> Answerer:
+class NotingEmbedder(FakeEmbedder):
+    """Keeps what it was given to embed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embedded: list[str] = []
+
+    def embed(self, texts: Sequence[str]) -> Embeddings:
+        self.embedded += texts
+        return super().embed(texts)
+
+
+def answerer(
+    database: Database,
+    model: ChatModel | None,
+    *,
+    context_tokens: int = 600,
+    embedder: FakeEmbedder | None = None,
+) -> Answerer:
+    embedder = embedder or FakeEmbedder()
     return Answerer(
-        retriever(database),
-        EvidenceChooser(FakeEmbedder(), None, "english"),
+        retriever(database, embedder),
+        EvidenceChooser(embedder, None, "english"),
         model,
         Sampling(max_tokens=60),
         Limits(question_characters=200, context_tokens=context_tokens, history_tokens=100),
@@ -41,6 +61,12 @@ async def test_a_supported_phrase_leads_and_the_evidence_stands_under_it(filled:
     assert (first.number, first.chunk.document) == (1, "vacation.md")
     assert "Employees get 30 vacation days a year." in first.evidence
     assert (answer.timings.prompt_tokens > 0, answer.timings.completion_tokens) == (True, 6)
+
+
+async def test_a_question_is_embedded_once(filled: Database) -> None:
+    embedder = NotingEmbedder()
+    await answerer(filled, None, embedder=embedder).answer(Question(QUESTION))
+    assert embedder.embedded.count(QUESTION) == 1
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from core.answering.choosing import EvidenceChooser, beliefs_of
-from core.models import Turn
+from core.answering.evidence import Choice
+from core.models import RetrievedChunk, Turn
 from core.ports import Passage, Reading
-from core.retrieval.condense import condense
+from core.retrieval.condense import Query, condense
+from core.retrieval.retriever import embed_query
 from tests.fakes.embedder import FakeEmbedder
 from tests.unit.builders import retrieved
 
@@ -36,26 +38,27 @@ class Told:
         ]
 
 
-def chooser(reader: Told | None) -> EvidenceChooser:
-    return EvidenceChooser(FakeEmbedder(), reader, "english")
+async def choose(reader: Told | None, query: Query, passages: Sequence[RetrievedChunk]) -> Choice:
+    embedder = FakeEmbedder()
+    return await EvidenceChooser(embedder, reader, "english").choose(query, embed_query(embedder, query), passages)
 
 
 async def test_without_a_reader_the_order_of_the_retriever_stays() -> None:
-    choice = await chooser(None).choose(QUERY, (NEAR, RIGHT, FAR))
+    choice = await choose(None, QUERY, (NEAR, RIGHT, FAR))
     assert [passage.id for passage in choice.passages] == [1, 2, 3]
     assert choice.evidence[0].chunk.id == 1
 
 
 async def test_what_the_reader_believes_in_comes_first() -> None:
-    choice = await chooser(Told(gets=4.0)).choose(QUERY, (NEAR, RIGHT, FAR))
+    choice = await choose(Told(gets=4.0), QUERY, (NEAR, RIGHT, FAR))
     assert [passage.id for passage in choice.passages] == [2, 1, 3]
     assert choice.evidence[0].text == "Everyone gets 28 of them."
     assert choice.passages[0].score > NEAR.score
 
 
 async def test_a_reader_that_finds_nothing_makes_the_answer_less_likely() -> None:
-    sure = await chooser(Told(gets=4.0)).choose(QUERY, (RIGHT,))
-    unsure = await chooser(Told(gets=-8.0)).choose(QUERY, (RIGHT,))
+    sure = await choose(Told(gets=4.0), QUERY, (RIGHT,))
+    unsure = await choose(Told(gets=-8.0), QUERY, (RIGHT,))
     assert sure.probability > unsure.probability
 
 
@@ -63,23 +66,22 @@ async def test_a_reader_counts_half_for_a_follow_up() -> None:
     follow_up = condense("and for contractors?", (Turn(QUERY.text, "28 days."),))
     reader = Told(gets=4.0)
     risen = [
-        (await chooser(reader).choose(query, (RIGHT, NEAR))).passages[0].score - RIGHT.score
-        for query in (QUERY, follow_up)
+        (await choose(reader, query, (RIGHT, NEAR))).passages[0].score - RIGHT.score for query in (QUERY, follow_up)
     ]
     assert risen[1] == pytest.approx(risen[0] / 2)
 
 
 async def test_a_reader_on_a_scale_of_its_own_orders_but_does_not_decide() -> None:
-    foreign = await chooser(Told(is_calibrated=False, gets=90.0)).choose(QUERY, (NEAR, RIGHT))
+    foreign = await choose(Told(is_calibrated=False, gets=90.0), QUERY, (NEAR, RIGHT))
     assert foreign.passages[0].id == 2
-    alone = await chooser(None).choose(QUERY, (RIGHT,))
+    alone = await choose(None, QUERY, (RIGHT,))
     assert foreign.probability == pytest.approx(alone.probability)
 
 
 @pytest.mark.parametrize("reader", [None, Told()])
 async def test_where_nothing_can_be_quoted_nothing_is_chosen(reader: Told | None) -> None:
     for passages in ((), (retrieved("---", number=4),)):
-        choice = await chooser(reader).choose(QUERY, passages)
+        choice = await choose(reader, QUERY, passages)
         assert (choice.evidence, choice.probability, choice.passages) == ((), 0.0, passages)
 
 
@@ -90,7 +92,7 @@ def test_beliefs_are_shares_of_all_pieces() -> None:
 
 async def test_what_was_dropped_is_told_with_why() -> None:
     others = tuple(retrieved(f"Bank holiday {number}.", number=10 + number, score=0.4) for number in range(4))
-    choice = await chooser(Told(gets=4.0)).choose(QUERY, (NEAR, RIGHT, FAR, *others, retrieved("---", number=4)))
+    choice = await choose(Told(gets=4.0), QUERY, (NEAR, RIGHT, FAR, *others, retrieved("---", number=4)))
     assert choice.evidence[0].text == "Everyone gets 28 of them."
     pieces = {dropped.text: dropped.reason for dropped in choice.dropped if dropped.text}
     assert set(pieces.values()) <= {"tail", "budget", "repeats", "enough"}
