@@ -1,4 +1,4 @@
-"""Brings files into the index: embedded a slice at a time, written a group of documents at a time."""
+"""Brings files into the index: embedded a slice at a time, while the group of documents before is written."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from functools import partial
 from pathlib import Path
+from typing import Self
 
+from core.ending import end
+from core.errors import DocentError
 from core.ingestion.cutting import CutDocument, Load, cut_file
 from core.ingestion.grouping import Group, groups_of
 from core.ingestion.matching import settings_of
@@ -41,20 +44,25 @@ class Bringer:
     ) -> Outcome:
         """Bring files in, group by group, each in one transaction; done twice, the index is the same.
 
-        Raises ModelError when embedding fails and StoreError when writing does; groups that were written stay.
+        A group is written while the next one is embedded. Raises ModelError when embedding fails and StoreError when
+        writing does; groups that were written stay.
         """
         meter = _Meter(len(work), report)
         await meter.tell()
         outcome = Outcome()
         settings = await asyncio.to_thread(settings_of, self._embedder, self._language)
-        async with aclosing(groups_of(work, partial(self._cut, folder))) as groups:
+
+        async def write(group: Group, texts: Mapping[str, IndexedText]) -> None:
+            await self._store.write(collection_id, [_document(cut, texts) for cut in group.documents], settings)
+
+        async with aclosing(groups_of(work, partial(self._cut, folder))) as groups, _Writer(write, meter) as writer:
             async for group in groups:
                 missing = await self._missing(group)
-                texts = await self._store.indexed_texts(list(missing))
+                texts = {content_hash: text for content_hash, text in writer.texts.items() if content_hash in missing}
+                texts |= await self._store.indexed_texts(list(missing.keys() - texts.keys()))
                 new = {content_hash: text for content_hash, text in missing.items() if content_hash not in texts}
                 texts |= await self._index_texts(new, group, meter)
-                await self._store.write(collection_id, [_write(cut, texts) for cut in group.documents], settings)
-                await meter.written(group)
+                await writer.put(group, texts)
                 outcome += _outcome(group, embedded=len(new))
         return outcome
 
@@ -107,6 +115,48 @@ class Bringer:
         }
 
 
+class _Writer:
+    """Writes one group while the next one is made ready, in their order. texts: of the group that is being written.
+
+    At the end, also when the next group failed, what is ready is written; who is cancelled takes it back.
+    """
+
+    def __init__(self, write: Callable[[Group, Mapping[str, IndexedText]], Awaitable[None]], meter: _Meter) -> None:
+        self._write = write
+        self._meter = meter
+        self._task: asyncio.Task[None] | None = None
+        self.texts: Mapping[str, IndexedText] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None or issubclass(kind, DocentError):
+            await self._settle()
+        elif self._task is not None:
+            await end([self._task])
+
+    async def put(self, group: Group, texts: Mapping[str, IndexedText]) -> None:
+        """Begin to write a group once the one before is written. Raises what writing that one raises."""
+        await self._settle()
+        self.texts = texts
+        self._meter.ready(group)
+        self._task = asyncio.create_task(self._written(group, texts))
+
+    async def _written(self, group: Group, texts: Mapping[str, IndexedText]) -> None:
+        await self._write(group, texts)
+        self._meter.written(group)
+
+    async def _settle(self) -> None:
+        task, self._task = self._task, None
+        if task is not None:
+            try:
+                await task
+            finally:
+                await end([task])  # also when who waits is cancelled
+            await self._meter.tell()
+
+
 class _Meter:
     """Tells how far the work is: a group's files count by the share of its chunks that is embedded."""
 
@@ -114,6 +164,7 @@ class _Meter:
         self._total = total
         self._report = report
         self._written = 0
+        self._ready = 0
         self._chunks = 0
         self._started = time.monotonic()
 
@@ -123,17 +174,21 @@ class _Meter:
         # The last file counts when the group is written.
         await self.tell(min(int(share * group.files), group.files - 1), reached.work.path)
 
-    async def written(self, group: Group) -> None:
+    def ready(self, group: Group) -> None:
+        self._ready = max(0, group.files - 1)
+
+    def written(self, group: Group) -> None:
+        self._ready = 0
         self._written += group.files
-        await self.tell()
 
     async def tell(self, more: int = 0, document: str = "") -> None:
         if self._report is not None:
+            done = self._written + self._ready + more
             rate = self._chunks / max(time.monotonic() - self._started, 1e-3)
-            await self._report(Progress(self._written + more, self._total, self._chunks, document, round(rate, 1)))
+            await self._report(Progress(done, self._total, self._chunks, document, round(rate, 1)))
 
 
-def _write(cut: CutDocument, texts: Mapping[str, IndexedText]) -> DocumentWrite:
+def _document(cut: CutDocument, texts: Mapping[str, IndexedText]) -> DocumentWrite:
     return DocumentWrite(
         path=cut.work.path,
         title=cut.title,
