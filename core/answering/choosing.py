@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +52,9 @@ class EvidenceChooser:
         beliefs = [np.zeros(len(units)) for units in pieces]
         if self._reader is not None:
             shown = [passage_of(passage, units) for passage, units in zip(passages, pieces, strict=True)]
-            readings = await asyncio.to_thread(read_in_steps, self._reader, query.text, shown)
+            # It is sure of the answer to the question before, too.
+            read = self._reader.read if query.leans_on_history else partial(read_in_steps, self._reader)
+            readings = await asyncio.to_thread(read, query.text, shown)
             trust = _FOLLOW_UP_TRUST if query.leans_on_history else 1.0
             beliefs = [trust * belief for belief in beliefs_of(readings)]
             if self._reader.is_calibrated:
@@ -64,9 +67,9 @@ class EvidenceChooser:
             key=lambda one: -one[0].score,
         )
         quotable = [one for one in ranked if one[1]]
-        read = quotable[:_CHUNKS]
-        units = [replace(unit, chunk=passage) for passage, own, _ in read for unit in own]
-        scores, similarities = await self._score(query, asked, units, np.concatenate([belief for *_, belief in read]))
+        first = quotable[:_CHUNKS]
+        units = [replace(unit, chunk=passage) for passage, own, _ in first for unit in own]
+        scores, similarities = await self._score(query, asked, units, np.concatenate([belief for *_, belief in first]))
         packed = pack(scores, units)
         best = units[packed.chosen[0]].chunk
         signals = Signals(

@@ -23,7 +23,7 @@ from tests.conftest import database_url, on_server
 
 DOCUMENTS, KILLS, SEED = 30, 10, 5
 NOTHING: Contents = {}
-PAGES = 120
+PAGES = 240
 PAGE = "# Page {n}\n\n" + "\n\n".join(f"## Part {part}\n\nRule {{n}}.{part} holds for team {{n}}." for part in range(6))
 
 
@@ -177,12 +177,12 @@ def write_pages(folder: Path) -> None:
         (folder / f"page{number:03}.md").write_text(PAGE.replace("{n}", str(number)))
 
 
-def start_and_wait_for_100(docent: Docent, folder: Path) -> subprocess.Popen[str]:
-    """Start an ingest of the pages; by then some of its transactions are over and others are not."""
+def start_and_wait_for_200(docent: Docent, folder: Path) -> subprocess.Popen[str]:
+    """Start an ingest of the pages; by then its first transaction is over and its last is not."""
     process = docent.start("ingest", str(folder))
     assert process.stderr is not None
     for line in process.stderr:
-        if re.search(rf"\b1\d\d\b.*\b{PAGES}\b", line):
+        if re.search(rf"\b2\d\d\b.*\b{PAGES}\b", line):
             return process
     raise AssertionError("no progress was told")
 
@@ -194,7 +194,7 @@ def chunks_of(docent: Docent) -> int:
 @pytest.mark.models
 def test_an_ingest_that_was_killed_is_made_whole_by_the_next(fresh: Docent, tmp_path: Path) -> None:
     write_pages(tmp_path)
-    process = start_and_wait_for_100(fresh, tmp_path)
+    process = start_and_wait_for_200(fresh, tmp_path)
     process.send_signal(signal.SIGKILL)
     process.communicate()
     between = chunks_of(fresh)
@@ -214,7 +214,7 @@ def test_an_ingest_whose_postgres_is_killed_ends_with_one_line_and_the_next_star
     fresh: Docent, tmp_path: Path
 ) -> None:
     write_pages(tmp_path)
-    process = start_and_wait_for_100(fresh, tmp_path)
+    process = start_and_wait_for_200(fresh, tmp_path)
     os.kill(postmaster(fresh.home), signal.SIGKILL)
     output, errors = process.communicate(timeout=120)
     assert (process.returncode, output) == (2, "")

@@ -25,7 +25,7 @@ async def votes(process: Any) -> list[tuple[str, str]]:
 
 
 async def test_ask_watch_it_grow_open_a_footnote_and_say_what_was_wrong(serve: Start, open_window: Start) -> None:
-    process = await serve(model=FakeChatModel("word " * 12, piece_seconds=0.15))
+    process = await serve(model=FakeChatModel("word " * 12, is_held=True))
     window: Window = await open_window(process)
     page = window.page
     await window.goto()
@@ -35,6 +35,7 @@ async def test_ask_watch_it_grow_open_a_footnote_and_say_what_was_wrong(serve: S
     await page.wait_for_selector("article[data-events] .notes a")
     assert wording.writing(0, None) in await page.inner_text("article .status")
     assert await page.get_attribute("article .growing", "aria-busy") == "true"
+    process.model.release()
     await page.wait_for_selector("article:not([data-events]) .words")
     assert EVIDENCE in await page.inner_text("article .words")
     assert await page.get_attribute("article .growing", "aria-busy") == "false"
@@ -101,7 +102,7 @@ async def test_an_answer_is_stopped_by_its_button_and_the_focus_is_not_lost(serv
 
 
 async def test_a_lost_connection_is_opened_again_by_itself(serve: Start, open_window: Start) -> None:
-    process = await serve(model=FakeChatModel("word " * 25, piece_seconds=0.1))
+    process = await serve(model=FakeChatModel("word " * 25, is_held=True))
     window: Window = await open_window(process)
     await window.goto()
     await window.page.fill("#question", ASKED)
@@ -110,6 +111,7 @@ async def test_a_lost_connection_is_opened_again_by_itself(serve: Start, open_wi
     process.surface.close()  # every stream ends without its last event
     await asyncio.sleep(0.3)
     process.surface.is_closed = False
+    process.model.release()
     await window.page.wait_for_selector("article:not([data-events])")
     assert EVIDENCE in await window.page.inner_text("article .words")
     assert len([url for url in window.requests if url.endswith("/events")]) >= 2
@@ -127,13 +129,14 @@ async def test_an_answer_is_copied_as_markdown(serve: Start, open_window: Start)
 
 
 async def test_without_scripts_everything_works_by_forms(serve: Start, open_window: Start) -> None:
-    process = await serve(model=FakeChatModel("word " * 15, piece_seconds=0.1))
+    process = await serve(model=FakeChatModel("word " * 15, is_held=True))
     window: Window = await open_window(process, java_script_enabled=False)
     page = window.page
     await window.goto()
     await page.fill("#question", ASKED)
     await page.click(".send")
     await page.wait_for_selector("article[data-events]")
+    process.model.release()
     await page.wait_for_selector("article:not([data-events])")  # the page looks again by itself
     assert EVIDENCE in await page.inner_text("article .words")
     await page.click("button[value=down]")

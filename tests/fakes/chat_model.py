@@ -15,7 +15,8 @@ from core.models import ChatMessage, Sampling
 class FakeChatModel:
     """Implements `core.ports.ChatModel` deterministically; `prompts` holds what it was asked, oldest first.
 
-    reply: the answer when nothing is enqueued. piece_seconds: the time that each word takes.
+    reply: the answer when nothing is enqueued. piece_seconds: the time that each word takes. is_held: it says nothing
+    until it is released.
     A word is a token; a message takes two more.
     """
 
@@ -27,6 +28,7 @@ class FakeChatModel:
         queue_size: int = 32,
         answer_seconds: float = 120.0,
         piece_seconds: float = 0.0,
+        is_held: bool = False,
     ) -> None:
         self.name = "fake"
         self.context_tokens = context_limit
@@ -39,6 +41,13 @@ class FakeChatModel:
         self._turn = asyncio.Lock()
         self._present = 0
         self._closed = False
+        self._may_speak = asyncio.Event()
+        if not is_held:
+            self.release()
+
+    def release(self) -> None:
+        """Let it speak."""
+        self._may_speak.set()
 
     @property
     def waiting(self) -> int:
@@ -69,6 +78,7 @@ class FakeChatModel:
                     raise answer
                 deadline = asyncio.get_running_loop().time() + self._answer_seconds
                 stop = StopStrings(sampling.stop)
+                await self._may_speak.wait()
                 for word in re.findall(r"\s*\S+", answer)[: sampling.max_tokens]:
                     await asyncio.sleep(self._piece_seconds)
                     if self._closed:

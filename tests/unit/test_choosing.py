@@ -71,6 +71,15 @@ async def test_a_reader_counts_half_for_a_follow_up() -> None:
     assert risen[1] == pytest.approx(risen[0] / 2)
 
 
+async def test_of_a_follow_up_all_chunks_are_read() -> None:
+    follow_up = condense("and for contractors?", (Turn(QUERY.text, "28 days."),))
+    others = tuple(retrieved(f"Bank holiday {number}.", number=10 + number, score=0.4) for number in range(4))
+    last = retrieved("Contractors have none.", number=20, score=0.45)
+    reader = Told(gets=4.0, Contractors=9.0)
+    for query, first in ((QUERY, RIGHT), (follow_up, last)):
+        assert (await choose(reader, query, (RIGHT, *others, last))).passages[0].id == first.id
+
+
 async def test_a_reader_on_a_scale_of_its_own_orders_but_does_not_decide() -> None:
     foreign = await choose(Told(is_calibrated=False, gets=90.0), QUERY, (NEAR, RIGHT))
     assert foreign.passages[0].id == 2
