@@ -29,7 +29,7 @@ async def running(core: Core, capsys: pytest.CaptureFixture[str]) -> AsyncIterat
     try:
         printed = ""
         async with asyncio.timeout(SECONDS):
-            while not (address := re.search(r"page is at (http://[\d.:]+),", printed)):
+            while not (address := re.search(r"Ask it at (http://[\d.:]+)", printed)):
                 await asyncio.sleep(0.01)
                 printed += capsys.readouterr().out
         yield address[1]
