@@ -70,7 +70,7 @@ async def test_what_a_command_leads_to_is_an_ordinary_message_that_outlives_its_
     await desk.surface.show(command.place, Reply("final", "2 of 2"), sent)
     assert "2 of 2" in server.transcript(general, viewer=cleo)
     [progress] = [message for message in server.state.messages_in(general) if not message.ephemeral]
-    assert "2 of 2" in progress.content, "one message, whose words are the newest"
+    assert progress.previous == ["1 of 2"]
 
 
 async def test_a_press_says_whether_its_presser_may_manage_the_server(
