@@ -121,7 +121,8 @@ class DiscordSurface:
 
         message: the command, with its unseen "is thinking…" response in the handle.
         """
-        hidden = replace(message, handle={**message.handle, "hidden": "yes"})
+        # Under a name of its own: what the command leads to is shown in the same place, and perhaps at this moment.
+        hidden = replace(message, key=f"{message.key}:response", handle={**message.handle, "hidden": "yes"})
         if not text:
             await self._ways(hidden).stop_thinking()
             return

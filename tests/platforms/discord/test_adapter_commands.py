@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.messages import Reply
+from bot.messages import Command, Reply, Sent
 from bot.platforms.discord.surface import DiscordSurface
 from bot.simulate.discord_errors import NotPossibleError
 from bot.simulate.discord_objects import CallbackKind, Channel, User
@@ -71,6 +72,29 @@ async def test_what_a_command_leads_to_is_an_ordinary_message_that_outlives_its_
     assert "2 of 2" in server.transcript(general, viewer=cleo)
     [progress] = [message for message in server.state.messages_in(general) if not message.ephemeral]
     assert progress.previous == ["1 of 2"]
+
+
+async def test_progress_that_comes_with_the_words_for_the_giver_is_a_message_of_its_own(
+    server: DiscordServer,
+    desk: RecordingDesk,
+    monkeypatch: pytest.MonkeyPatch,
+    ada: User,
+    cleo: User,
+    general: Channel,
+) -> None:
+    showing: list[asyncio.Task[Sent]] = []
+
+    async def command(given: Command) -> str:
+        assert given.place is not None
+        showing.append(asyncio.create_task(desk.surface.show(given.place, Reply("working", "1 of 2"), None)))
+        return desk.said
+
+    monkeypatch.setattr(desk, "command", command)
+    await server.slash_command(ada, general, "reingest", {"folder": "hr", "dry_run": True})
+    await server.until(lambda: desk.said in server.transcript(general))
+    await showing[0]
+    assert "1 of 2" in server.transcript(general, viewer=cleo)
+    assert desk.said not in server.transcript(general, viewer=cleo)
 
 
 async def test_a_press_says_whether_its_presser_may_manage_the_server(
