@@ -121,7 +121,7 @@ async def open_core(
             retriever=retriever,
             ingester=Ingester(index, runs, embedder, language, loader.load, settings.file_seconds),
             answerer=answerer,
-            reusing=ReusingAnswerer(answerer, kept, configuration, language, enabled=settings.reuse_answers == "on"),
+            reusing=ReusingAnswerer(answerer, kept, configuration, enabled=settings.reuse_answers == "on"),
             kept=kept,
             configuration=configuration,
         )

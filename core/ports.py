@@ -80,6 +80,8 @@ class Passage:
 
 
 Reading = NDArray[np.float32]
+# The log-odds of a piece that a reader has not seen: next to nothing, and finite.
+UNREAD = -1e4
 
 
 class Reader(Protocol):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from core.answering import compose
 from core.answering.evidence import Chooser
 from core.answering.prompt import fitted_messages
+from core.answering.review import Review
 from core.answering.small_talk import small_talk
 from core.answering.stages import StageClock
 from core.answering.support import Check, supports
@@ -127,7 +128,7 @@ class Answerer:
         quoted = compose.quoted(evidence)
         yield EvidenceFound(quoted.citations)
         sentences: tuple[WrittenSentence, ...] = ()
-        written = _Written()
+        written = _Written(Review((), query.text, self._language, self._check))
         if self._model is not None:
             stages.enter("prompt")
             try:
@@ -137,7 +138,7 @@ class Answerer:
             except ModelError as error:
                 written.failure = str(error)
             stages.enter("check")
-            sentences = compose.checked(written.text, written.evidence, query.text, self._language, self._check)
+            sentences = written.review.sentences(written.text)
         phrased = compose.phrased(sentences, evidence)
         composed = phrased or quoted
         yield replace(
@@ -161,7 +162,7 @@ class Answerer:
         stages: StageClock,
         written: _Written,
     ) -> AsyncGenerator[TextGrown, None]:
-        messages, written.evidence, written.prompt_tokens = await fitted_messages(
+        messages, offered, written.prompt_tokens = await fitted_messages(
             model,
             question.text,
             evidence,
@@ -170,6 +171,7 @@ class Answerer:
             context_tokens=self._limits.context_tokens,
             history_tokens=self._limits.history_tokens,
         )
+        written.review = Review(offered, query.text, self._language, self._check)
         stages.enter("first_token")
         shown: str | None = None
         async with aclosing(model.stream(messages, self._sampling)) as tokens:
@@ -178,7 +180,7 @@ class Answerer:
                     stages.first_token()
                 written.completion_tokens += 1
                 written.text += token
-                text = compose.growing(written.text, written.evidence, query.text, self._language, self._check)
+                text = compose.growing(written.review.finished_sentences(written.text))
                 if text != shown:
                     shown = text
                     yield TextGrown(text)
@@ -200,8 +202,8 @@ class Answerer:
 class _Written:
     """What the model has written so far, kept also when it fails half-way."""
 
+    review: Review
     text: str = ""
-    evidence: tuple[Evidence, ...] = ()
     prompt_tokens: int = 0
     completion_tokens: int = 0
     failure: str = ""

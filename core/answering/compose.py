@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from core.answering.evidence import evidence_words, heading_of
-from core.answering.support import Check, carrier, nearest_rule, split_markers, supports, without_verdict
 from core.ingestion.plain_text import plain
-from core.ingestion.sentences import split_sentences
+from core.markers import MARKER
 from core.models import Citation, Evidence, WrittenSentence
 
 # Zero-width spaces, overriding directions, tag characters: words that people do not see, or see as others.
 _UNSEEN = re.compile("[\u200b\u2060\ufeff\u202d\u202e\U000e0000-\U000e007f]")
-# Fewer words after a label may well be an answer of its own: "The limit is: 1,000 euros."
-_COPIED_WORDS = 4
 _FOREIGN_LINK = re.compile(r"\]\(")
-_FOREIGN_NUMBER = re.compile(r"\[(\d{1,3})\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,91 +28,21 @@ def quoted(evidence: Sequence[Evidence]) -> Composed:
     return _composed([], evidence)
 
 
-def checked(
-    written: str, offered: Sequence[Evidence], question: str, language: str, check: Check = supports
-) -> tuple[WrittenSentence, ...]:
-    """Check what the model wrote, sentence by sentence.
-
-    offered: the evidence in the prompt, numbered from 1 in this order. A sentence keeps the number that carries it,
-    whatever it named; a number that was not offered is gone. A sentence that only repeats the evidence is left to
-    the quotation.
-    """
-    parts = [part for line in written.splitlines() for part in split_sentences(line)]
-    told = [evidence_words(piece) for piece in offered]
-    return tuple(
-        replace(sentence, rule=nearest_rule(sentence.text, told, question, language))
-        if sentence.fate == "dropped"
-        else sentence
-        for sentence in _judged(parts, offered, question, language, check)
-    )
-
-
 def phrased(sentences: Sequence[WrittenSentence], evidence: Sequence[Evidence]) -> Composed | None:
     """Give the checked sentences that the evidence carries and the evidence quoted; None when no sentence is left."""
     carried = _carried(sentences)
     return _composed(carried, evidence) if carried else None
 
 
-def growing(written: str, offered: Sequence[Evidence], question: str, language: str, check: Check = supports) -> str:
-    """Give what may be shown of a text that is still being written: its whole sentences that the evidence carries."""
-    *lines, last = written.splitlines() or [""]
-    parts = [part for line in lines for part in split_sentences(line)]
-    parts += split_sentences(last)[:-1]  # the last one may go on
-    sentences = _carried(_judged(parts, offered, question, language, check))
-    return _lead(sentences, _numbers(sentences, ()))
+def growing(sentences: Sequence[WrittenSentence]) -> str:
+    """Give what may be shown of a text that is still being written: the sentences that the evidence carries."""
+    carried = _carried(sentences)
+    return _lead(carried, _numbers(carried, ()))
 
 
 def _carried(sentences: Sequence[WrittenSentence]) -> list[tuple[str, int]]:
     """Give the sentences that the evidence carries, each with the chunk that carries it."""
     return [(sentence.text, sentence.chunk_id) for sentence in sentences if sentence.chunk_id is not None]
-
-
-def _judged(
-    written: Sequence[str], offered: Sequence[Evidence], question: str, language: str, check: Check
-) -> list[WrittenSentence]:
-    """Tell what becomes of each sentence; those without a word are left out."""
-    if not written:
-        return []
-    words = [(piece, evidence_words(piece)) for piece in offered]
-    sentences: list[WrittenSentence] = []
-    for marked in written:
-        sentence, numbers = split_markers(marked)
-        sentence = without_verdict(_without_heading(sentence, offered))
-        if not sentence:
-            continue
-        if any(sentence == other.text for other in sentences if other.chunk_id is not None):
-            sentences.append(WrittenSentence(sentence, "repeated"))
-            continue
-        if any(_same_words(sentence, told) for _, told in words):
-            sentences.append(WrittenSentence(sentence, "quoted"))
-            continue
-        index = carrier(sentence, [number - 1 for number in numbers], words, question, language, check)
-        if index is None:
-            sentences.append(WrittenSentence(sentence, "dropped"))
-            continue
-        named = not numbers or index + 1 in numbers
-        sentences.append(WrittenSentence(sentence, "kept" if named else "corrected", offered[index].chunk.id))
-    return sentences
-
-
-def _without_heading(sentence: str, offered: Sequence[Evidence]) -> str:
-    """Take off the heading that stood before a note in the prompt: a small model copies it along."""
-    for piece in offered:
-        sentence = sentence.removeprefix(f"{heading_of(piece)}:").lstrip()
-    return sentence
-
-
-def _same_words(sentence: str, evidence: str) -> bool:
-    def bare(text: str) -> str:
-        return " ".join(re.findall(r"\w+", text.lower()))
-
-    # A small model puts labels before what it copies: "The vacation news is: Vacation news: ..."
-    parts = sentence.split(": ")
-    copied = [": ".join(parts[first:]) for first in range(1, len(parts))]
-    told = f" {bare(evidence)} "
-    return f" {bare(sentence)} " in told or any(
-        f" {bare(part)} " in told for part in copied if len(part.split()) >= _COPIED_WORDS
-    )
 
 
 def _composed(sentences: Sequence[tuple[str, int]], evidence: Sequence[Evidence]) -> Composed:
@@ -176,7 +101,7 @@ def _quotation(pieces: Sequence[Evidence], number: int) -> str:
 def _quotable(line: str) -> str:
     """Give a line of a document without what would look like ours: footnote numbers, links, letters nobody sees."""
     line = _FOREIGN_LINK.sub("] (", _UNSEEN.sub("", line))
-    return _FOREIGN_NUMBER.sub(r"(\1)", line)
+    return MARKER.sub(r"(\1)", line)
 
 
 def _row(piece: Evidence) -> str:

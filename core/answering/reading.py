@@ -10,13 +10,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.ports import Passage, Reader, Reading
+from core.ports import UNREAD, Passage, Reader, Reading
 
 # After so many passages it is asked whether the others need to be read. Chosen on the development set, as the next.
 _STEPS = (4, 8)
 # Log-odds that what was read holds the answer, from which on it is believed.
 _SURE = 1.0
-_UNREAD = -1e4
 
 
 def read_in_steps(reader: Reader, question: str, passages: Sequence[Passage]) -> list[Reading]:
@@ -29,7 +28,7 @@ def read_in_steps(reader: Reader, question: str, passages: Sequence[Passage]) ->
         readings += reader.read(question, passages[len(readings) : end])
         if len(readings) == len(passages) or log_odds_of(readings) >= _SURE:
             break
-    return readings + [np.full(len(passage.pieces), _UNREAD, np.float32) for passage in passages[len(readings) :]]
+    return readings + [np.full(len(passage.pieces), UNREAD, np.float32) for passage in passages[len(readings) :]]
 
 
 def log_odds_of(readings: Sequence[Reading]) -> float:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from core.answering.answerer import Answerer, Event, final_answer
 from core.answering.small_talk import small_talk
 from core.models import Answer, Question, Timings
-from core.retrieval.condense import condense
+from core.retrieval.condense import leans_on_history
 from core.storage.answer_store import AnswerStore
 
 _END_SIGNS = ".?!…。？！"
@@ -39,7 +39,6 @@ class ReusingAnswerer:
         answerer: Answerer,
         store: AnswerStore,
         configuration: Callable[[], str],
-        language: str,
         *,
         enabled: bool = True,
         clock: Callable[[], float] = time.perf_counter,
@@ -47,7 +46,6 @@ class ReusingAnswerer:
         self._answerer = answerer
         self._store = store
         self._configuration = configuration
-        self._language = language
         self._enabled = enabled
         self._clock = clock
 
@@ -90,7 +88,7 @@ class ReusingAnswerer:
         normal = normalised(question.text)
         if not self._enabled or not normal or small_talk(question.text) is not None:
             return "", ()
-        if condense(question.text, question.history, self._language).leans_on_history:
+        if question.history and leans_on_history(question.text):
             return "", ()
         seen = await self._store.collections() if question.collections is None else question.collections
         return reuse_key(normal, seen, self._configuration()), seen

@@ -9,7 +9,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import get_args
 
-from core.models import Evidence, Rule
+from core.markers import marked_numbers, without_markers
+from core.models import Rule
 from core.retrieval.lexical import FUNCTION_WORDS, tokenize
 
 # Tells whether evidence (plain text) carries a sentence: sentence, evidence, question, language.
@@ -22,7 +23,6 @@ _NEGATION = re.compile(
     re.IGNORECASE,
 )
 _NAME = re.compile(r"(?<![.!?]\s)(?<!^)\b[A-Z][\w-]+")
-_MARKER = re.compile(r"\s*\[(\d{1,3})\]")
 # Of a sentence's content words, this share must stand in the evidence. Words of the question alone don't count: in
 # "the team that won the hackathon is the team that worked with the facilitator" it is "won" that makes it a lie.
 _COVERED = 0.9
@@ -49,7 +49,7 @@ def without_verdict(sentence: str) -> str:
 
 def split_markers(sentence: str) -> tuple[str, tuple[int, ...]]:
     """Give a sentence without its [n] markers, and the numbers."""
-    return _MARKER.sub("", sentence).strip(), tuple(int(number) for number in _MARKER.findall(sentence))
+    return without_markers(sentence).strip(), marked_numbers(sentence)
 
 
 def content_words(text: str, language: str = "english") -> set[str]:
@@ -145,19 +145,19 @@ def _repeats_no_more(sentence: str, evidence: str, language: str) -> bool:
 def carrier(
     sentence: str,
     cited: Sequence[int],
-    evidence: Sequence[tuple[Evidence, str]],
+    evidence: Sequence[str],
     question: str,
     language: str,
     check: Check = supports,
 ) -> int | None:
     """Give the index of the evidence that carries a sentence: a cited one, else another that does, else None.
 
-    cited: 0-based indices that the sentence names. evidence: each with its plain text, lead included.
+    cited: 0-based indices that the sentence names, whether or not they exist. evidence: plain texts, leads included.
     """
-    order = [index for index in cited if index < len(evidence)]
+    order = [index for index in cited if 0 <= index < len(evidence)]
     order += [index for index in range(len(evidence)) if index not in order]
     for index in order:
-        if check(sentence, evidence[index][1], question, language):
+        if check(sentence, evidence[index], question, language):
             return index
     return None
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from core.answering.support import content_words
+from core.markers import without_markers
 from core.models import Answer, Turn
 
 Kind = Literal["answer", "refusal"]
@@ -22,7 +23,6 @@ _SHARED = 0.5
 _WORD = re.compile(r"\w+")
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _NAME = re.compile(r"(?<![.!?:]\s)(?<!^)(?<!\n)\b[A-Z][\w-]+")
-_MARKER = re.compile(r"\s*\[\d{1,3}\]")
 _LIST_NUMBER = re.compile(r"^\W*\d{1,3}[.)]\s", re.MULTILINE)
 _DENIAL = re.compile(r"\b(?:no|not|never|none|nobody|nothing|neither|nor|without|cannot)\b|n['’]t\b", re.IGNORECASE)
 
@@ -132,7 +132,7 @@ def _is_cited(wanted: Cited, cited: Sequence[Cited], language: str) -> bool:
 
 def _bare(text: str) -> str:
     """Give a text without its [n] markers and the numbers of its list items."""
-    return _LIST_NUMBER.sub("", _MARKER.sub("", text))
+    return _LIST_NUMBER.sub("", without_markers(text))
 
 
 def _words(text: str) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.ingestion.plain_text import plain
+from core.markers import without_markers
 from core.models import Turn
 from core.retrieval.lexical import question_terms
 
@@ -20,7 +21,6 @@ _POINTING = re.compile(
     r"|instead|too|as well|same|other|second|third|last one|first one)\b",
     re.IGNORECASE,
 )
-_MARKER = re.compile(r"\[\d{1,3}\]")
 # A question of so few words rarely names its subject.
 _SHORT = 5
 _LOOK_BACK = 3
@@ -94,4 +94,4 @@ def _weighted(text: str, weight: float, language: str) -> dict[str, float]:
 
 def gist(answer: str) -> str:
     """Give the beginning of an answer in plain words, without its markers: what it was about."""
-    return " ".join(_MARKER.sub("", plain(answer, one_line=True)).split()[:_ANSWER_WORDS])
+    return " ".join(without_markers(plain(answer, one_line=True)).split()[:_ANSWER_WORDS])

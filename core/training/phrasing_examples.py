@@ -89,7 +89,7 @@ def _with(right: Sequence[Evidence], chosen: list[Evidence], chance: random.Rand
 
 
 def _wanted(item: EvaluationItem, notes: Sequence[Evidence], right: Sequence[Evidence], language: str) -> str:
-    words = [(piece, evidence_words(piece)) for piece in notes]
+    words = [evidence_words(piece) for piece in notes]
     texts = {piece.text for piece in right}
     first = [index for index, piece in enumerate(notes) if piece.text in texts]
     told = []
@@ -101,7 +101,7 @@ def _wanted(item: EvaluationItem, notes: Sequence[Evidence], right: Sequence[Evi
             told.append(f"{stated.rstrip('.!')} [{index + 1}].")
     if told:
         return " ".join(told)
-    text = words[first[0]][1]
+    text = words[first[0]]
     return f"{text.rstrip('.!')} [{first[0] + 1}]." if 4 <= len(text.split()) <= _LONGEST else ""
 
 

@@ -1,5 +1,5 @@
 from core.answering import compose
-from core.models import WrittenSentence
+from core.answering.review import Review
 from tests.unit.builders import evidence
 
 DAYS = evidence("Employees get 30 vacation days a year.", number=7)
@@ -7,11 +7,8 @@ FORM = evidence("Contractors fill in form C2.", number=9, document="contractors.
 
 
 def phrase(written: str) -> compose.Composed | None:
-    return compose.phrased(checked(written), (DAYS, FORM))
-
-
-def checked(written: str) -> tuple[WrittenSentence, ...]:
-    return compose.checked(written, (DAYS, FORM), "How many vacation days do employees get?", "english")
+    review = Review((DAYS, FORM), "How many vacation days do employees get?", "english")
+    return compose.phrased(review.sentences(written), (DAYS, FORM))
 
 
 def test_quoted_evidence_carries_its_number() -> None:
@@ -82,17 +79,3 @@ def test_yes_before_a_fact_is_left_out_because_nothing_can_carry_it() -> None:
     composed = phrase("Yes, employees get 30 days [1].")
     assert composed is not None
     assert composed.text.startswith("Employees get 30 days [1].")
-
-
-def test_what_became_of_each_sentence_is_told() -> None:
-    told = checked(
-        "Employees get 30 days [1]. Employees get 30 days [1]. Contractors fill C2 in [1]. "
-        "Contractors fill in form C2 [2]. They also get 3 yachts [2]. [1]"
-    )
-    assert [(sentence.text, sentence.fate, sentence.chunk_id, sentence.rule) for sentence in told] == [
-        ("Employees get 30 days.", "kept", 7, None),
-        ("Employees get 30 days.", "repeated", None, None),
-        ("Contractors fill C2 in.", "corrected", 9, None),
-        ("Contractors fill in form C2.", "quoted", None, None),
-        ("They also get 3 yachts.", "dropped", None, "numbers"),
-    ]

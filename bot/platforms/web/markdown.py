@@ -12,6 +12,8 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup
 
+from core.markers import MARKER
+
 # Deep enough for any real list, and cheap for a hostile one.
 _NESTING = 30
 _OPTIONS = {"html": False, "linkify": False, "maxNesting": _NESTING}
@@ -20,7 +22,6 @@ _MARKDOWN = MarkdownIt("commonmark", _OPTIONS).enable(["table", "strikethrough"]
 # Where only what the loader itself wrote means something: tables, lists and line ends.
 _PLAIN = MarkdownIt("zero", {"maxNesting": _NESTING}).enable(["table", "list", "newline"])
 _OUTSIDE = re.compile(r"(?:https?://|mailto:)[^\s]", re.IGNORECASE)
-_MARKER = re.compile(r"\[(\d{1,3})\]")
 _ALIGNED = re.compile(r"text-align:\s*(left|center|right)")
 
 Ranges = Sequence[tuple[int, int]]
@@ -31,7 +32,7 @@ def answer_html(text: str, notes: Mapping[int, tuple[str, str]]) -> Markup:
 
     def linked(words: str) -> str:
         parts, at = [], 0
-        for match in _MARKER.finditer(words):
+        for match in MARKER.finditer(words):
             note = notes.get(int(match[1]))
             if note is None:
                 continue
