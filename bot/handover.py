@@ -12,7 +12,7 @@ from bot import wording
 from bot.access import audience_of
 from bot.admin import Admins
 from bot.messages import Press, Reply, Surface
-from bot.outdated import below
+from bot.notices import below
 from core.bootstrap import Core
 from core.errors import PlatformError
 from core.storage.handover_store import HandoverStore

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import structlog
 
 from bot import wording
 from bot.access import audience_of
 from bot.incidents import logged
-from bot.messages import Action, IncomingMessage, Reply, Surface
+from bot.messages import Action, Reply, Surface
+from bot.notices import below
 from core.bootstrap import Core
 from core.errors import PlatformError, StoreError
 from core.storage.outdated_store import OutdatedAnswer, OutdatedStore
@@ -69,22 +69,3 @@ class OutdatedAnswers:
             )
         except PlatformError as error:
             log.warning("outdated answer not told", question=stored.id, error=str(error))
-
-
-def below(stored: StoredQuestion, name: str) -> IncomingMessage:
-    """Give where one more message of ours goes, below the answer to a question; name: of what it is about.
-
-    What the handle holds for the answer alone (the time-limited token of a command, the response that it fills) is
-    left out: this message is like any other.
-    """
-    message = IncomingMessage(
-        "question",
-        f"{stored.key}:{name}",
-        stored.conversation,
-        stored.asked_by,
-        stored.text,
-        private=stored.private,
-        handle={key: value for key, value in stored.handle.items() if key not in ("token", "response", "at")},
-        audience=stored.audience,
-    )
-    return message if "message" in message.handle else replace(message, handle={**message.handle, "alone": "yes"})

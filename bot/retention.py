@@ -11,12 +11,11 @@ from core.bootstrap import Core
 from core.errors import StoreError
 from core.storage.person_store import PersonStore
 from core.storage.question_store import QuestionStore
+from core.storage.web_session_store import WebSessionStore
 
 log = structlog.get_logger()
 
 _DAY = 86_400.0
-# A browser that was not seen for so long is signed out.
-_SESSION_DAYS = 30
 
 
 async def forget_old(core: Core, *, every: float = _DAY) -> None:
@@ -26,6 +25,7 @@ async def forget_old(core: Core, *, every: float = _DAY) -> None:
     """
     questions = QuestionStore(core.database)
     people = PersonStore(core.database)
+    sessions = WebSessionStore(core.database)
     days = core.settings.retention_days
     while True:
         try:
@@ -33,7 +33,7 @@ async def forget_old(core: Core, *, every: float = _DAY) -> None:
                 "conversations": await core.conversations.expire(days),
                 "questions": await questions.expire(days),
                 "golden_names": await people.expire(days),
-                "sessions": await people.end_sessions(_SESSION_DAYS),
+                "sessions": await sessions.expire(),
             }
             log.info("old ones forgotten", days=days, **forgotten)
         except StoreError as error:

@@ -15,15 +15,10 @@ from bot.conversing import converse
 from bot.dispatch import Dispatcher
 from bot.golden_keeper import GoldenKeeper
 from bot.links import parse_links
-from bot.platforms.web.dashboard import add_dashboard
-from bot.platforms.web.gaps_page import add_gaps
-from bot.platforms.web.golden_page import add_golden
 from bot.platforms.web.health import add_health
 from bot.platforms.web.metrics import add_metrics
-from bot.platforms.web.questions_page import add_questions
-from bot.platforms.web.site import add_asking, open_site
+from bot.platforms.web.site import add_admin, add_asking, open_site
 from bot.platforms.web.surface import WebSurface
-from bot.platforms.web.why_page import add_why
 from bot.retention import forget_old
 from bot.settings import BotSettings
 from bot.signals import stopped
@@ -90,11 +85,7 @@ async def _serve_until(stop: asyncio.Event, core: Core, settings: BotSettings) -
     surface = WebSurface()
     pages = open_site(application, core.database, settings)
     add_asking(application, pages, core, desk, surface, links)
-    add_gaps(application, pages, core)
-    add_dashboard(application, pages, core, desk, supervisor)
-    add_questions(application, pages, core)
-    add_why(application, pages, core)
-    add_golden(application, pages, core)
+    add_admin(application, pages, core, desk, supervisor)
     runner = web.AppRunner(application, access_log=None)
     await runner.setup()
     tasks: list[asyncio.Task[None]] = []

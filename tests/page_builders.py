@@ -11,13 +11,8 @@ from aiohttp import web
 from bot.admin import Admins
 from bot.dispatch import Dispatcher
 from bot.links import NO_LINKS, Links
-from bot.platforms.web.dashboard import add_dashboard
-from bot.platforms.web.gaps_page import add_gaps
-from bot.platforms.web.golden_page import add_golden
-from bot.platforms.web.questions_page import add_questions
-from bot.platforms.web.site import add_asking, open_site
+from bot.platforms.web.site import add_admin, add_asking, open_site
 from bot.platforms.web.surface import WebSurface
-from bot.platforms.web.why_page import add_why
 from bot.settings import BotSettings
 from core.bootstrap import Core, open_core
 from core.ending import end
@@ -96,11 +91,7 @@ async def served(
         bot = BotSettings(_env_file=None, **(settings or {}))  # type: ignore[arg-type,call-arg]
         pages = open_site(application, core.database, bot)
         add_asking(application, pages, core, desk, surface, links)
-        add_dashboard(application, pages, core, desk, NoPlatforms())
-        add_questions(application, pages, core)
-        add_why(application, pages, core)
-        add_gaps(application, pages, core)
-        add_golden(application, pages, core)
+        add_admin(application, pages, core, desk, NoPlatforms())
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()

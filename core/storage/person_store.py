@@ -22,7 +22,6 @@ from core.storage.tables import (
     ingest_runs,
     questions,
     turns,
-    web_sessions,
 )
 
 # Stands where a name stood.
@@ -134,12 +133,6 @@ class PersonStore:
             return await _count(
                 connection, update(golden).where(old, golden.c.given_by != NOBODY).values(given_by=NOBODY)
             )
-
-    async def end_sessions(self, days: int) -> int:
-        """Sign out everyone whose browser was not seen on the page for so many days; gives how many."""
-        old = web_sessions.c.seen_at < func.now() - timedelta(days=days)
-        async with self._database.begin() as connection:
-            return await _count(connection, delete(web_sessions).where(old))
 
 
 def _asked_by(person: Person) -> ColumnElement[bool]:

@@ -10,25 +10,27 @@ from sqlalchemy import delete, func, insert, select, update
 from core.storage.database import Database
 from core.storage.tables import web_sessions
 
+# How long a session is good.
+SESSION_DAYS = 30
 _SEEN_EVERY = timedelta(hours=1)
+_OLDEST = func.now() - timedelta(days=SESSION_DAYS)
 
 
 class WebSessionStore:
-    """Sessions of the page, held in Postgres so that they outlast a restart. days: how long one is good."""
+    """Sessions of the page, held in Postgres so that they outlast a restart."""
 
-    def __init__(self, database: Database, days: int = 30) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._days = days
 
     async def add(self, token: str, role: str) -> None:
         """Begin a session; those that are over go with the same transaction. token: a digest. Raises StoreError."""
         async with self._database.begin() as connection:
-            await connection.execute(delete(web_sessions).where(web_sessions.c.created_at < self._oldest()))
+            await connection.execute(delete(web_sessions).where(web_sessions.c.created_at < _OLDEST))
             await connection.execute(insert(web_sessions).values(token=token, role=role))
 
     async def role(self, tokens: Sequence[str]) -> str | None:
         """Give the role of the session that one of these digests names, None when there is none. Raises StoreError."""
-        alive = web_sessions.c.token.in_(tokens), web_sessions.c.created_at >= self._oldest()
+        alive = web_sessions.c.token.in_(tokens), web_sessions.c.created_at >= _OLDEST
         async with self._database.begin() as connection:
             found = (await connection.execute(select(web_sessions).where(*alive))).first()
             if found is None:
@@ -45,5 +47,7 @@ class WebSessionStore:
         async with self._database.begin() as connection:
             await connection.execute(delete(web_sessions).where(web_sessions.c.token.in_(tokens)))
 
-    def _oldest(self) -> object:
-        return func.now() - timedelta(days=self._days)
+    async def expire(self) -> int:
+        """Sign out everyone whose browser was not seen on the page all that time; gives how many. Raises StoreError."""
+        async with self._database.begin() as connection:
+            return (await connection.execute(delete(web_sessions).where(web_sessions.c.seen_at < _OLDEST))).rowcount

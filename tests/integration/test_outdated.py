@@ -11,7 +11,7 @@ import pytest
 from bot.cli import build_parser
 from bot.commands import ingest as ingest_command
 from bot.messages import IncomingMessage
-from bot.outdated import below
+from bot.notices import below
 from core.bootstrap import build_worker, open_core
 from core.errors import PlatformError
 from core.models import ConversationKey

@@ -14,6 +14,7 @@ from core.storage.conversation_store import ConversationStore
 from core.storage.database import Database
 from core.storage.person_store import NOBODY, PersonStore
 from core.storage.question_store import QuestionStore
+from core.storage.web_session_store import WebSessionStore
 from tests.conftest import settings_for
 from tests.fakes.embedder import FakeEmbedder
 from tests.integration.askings import ROOM, Asking, ask, run
@@ -98,5 +99,5 @@ async def test_a_browser_that_was_not_seen_is_signed_out(database: Database) -> 
         "INSERT INTO web_sessions (token, role, seen_at) VALUES ('old', 'admin', now() - interval '31 days'), "
         "('young', 'admin', now())",
     )
-    assert await PersonStore(database).end_sessions(30) == 1
+    assert await WebSessionStore(database).expire() == 1
     assert await run(database, "SELECT token FROM web_sessions") == [("young",)]

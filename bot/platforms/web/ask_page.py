@@ -13,6 +13,7 @@ from bot import wording
 from bot.platforms.web.conversation import REASON_CHARACTERS, Conversations, new_thread, person_of
 from bot.platforms.web.frame import Pages
 from bot.platforms.web.markdown import answer_html
+from bot.platforms.web.queries import read_id
 from bot.platforms.web.security import role_of
 from core.storage.document_store import DocumentStore
 
@@ -115,10 +116,11 @@ class _AskPage:
 
     async def press(self, request: web.Request) -> web.Response:
         form = await request.post()
-        thread, number, action = (
-            request.match_info["thread"], str(form.get("question", "")), str(form.get("action", "")),
-        )  # fmt: skip
-        asked = await self._conversations.find(request, int(number)) if number.isdecimal() else None
+        thread, action = request.match_info["thread"], str(form.get("action", ""))
+        number = read_id(str(form.get("question", "")))
+        if number is None:
+            raise web.HTTPNotFound
+        asked = await self._conversations.find(request, number)
         if asked is None or not self._conversations.is_in(request, asked, thread):
             raise web.HTTPNotFound
         reason = _reason(str(form.get("kind", "")), str(form.get("words", "")))
@@ -128,8 +130,8 @@ class _AskPage:
         return await self._conversation(
             request,
             thread,
-            said={int(number): answer_html(text, {})},
-            asks_why=int(number) if action == "down" and not reason else 0,
+            said={number: answer_html(text, {})},
+            asks_why=number if action == "down" and not reason else 0,
         )
 
     async def forget(self, request: web.Request) -> web.Response:

@@ -13,12 +13,11 @@ from bot.dispatch import Dispatcher
 from bot.platforms.web.charts import Chart, Series, lines, stacked_bars
 from bot.platforms.web.frame import Pages
 from bot.platforms.web.health import States
+from bot.platforms.web.queries import PERIODS, read_days
 from core.bootstrap import Core
 from core.storage.access_store import CollectionAccess
 from core.storage.figures_store import DayFigures, Figures, FiguresStore, Outcome
 
-CHOICES = (7, 30, 90)
-_DAYS = 30
 _RUNS = 8
 _OUTCOMES: Sequence[Outcome] = ("phrased", "quoted", "refused", "failed", "other")
 
@@ -36,8 +35,7 @@ def add_dashboard(application: web.Application, pages: Pages, core: Core, desk: 
     store = FiguresStore(core.database)
 
     async def handle(request: web.Request) -> web.Response:
-        asked = request.query.get("days", "")
-        days = int(asked) if asked in map(str, CHOICES) else _DAYS
+        days = read_days(request)
         figures = await store.days(days)
         outdated, latest = await store.outdated(days)
         collections = await core.access.collections()
@@ -47,7 +45,7 @@ def add_dashboard(application: web.Application, pages: Pages, core: Core, desk: 
             request,
             "dashboard.html",
             days=days,
-            choices=CHOICES,
+            choices=PERIODS,
             zone=figures.zone,
             totals=totals(figures.days),
             charts=drawn(figures),

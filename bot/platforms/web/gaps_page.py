@@ -6,11 +6,11 @@ from aiohttp import web
 
 from bot import wording
 from bot.platforms.web.frame import Pages
+from bot.platforms.web.queries import PERIODS, read_days
 from core.bootstrap import Core
-from core.reporting.reporter import DAYS, GapReporter
+from core.reporting.reporter import GapReporter
 from core.storage.gap_store import GapStore
 
-_CHOICES = (7, DAYS, 90)
 # Longer lists stand in `docent gaps --json`.
 _GROUPS, _DOCUMENTS = 50, 30
 
@@ -20,8 +20,7 @@ def add_gaps(application: web.Application, pages: Pages, core: Core) -> None:
     reporter = GapReporter(GapStore(core.database), core.embedder, core.settings.search_language)
 
     async def handle(request: web.Request) -> web.Response:
-        asked = request.query.get("days", "")
-        days = int(asked) if asked in map(str, _CHOICES) else DAYS
+        days = read_days(request)
         report = await reporter.report(days)
         uses = (*report.never_cited, *report.disliked)
         names = {document.collection for group in report.groups for document in group.nearest}
@@ -29,7 +28,7 @@ def add_gaps(application: web.Application, pages: Pages, core: Core) -> None:
             request,
             "gaps.html",
             days=days,
-            choices=_CHOICES,
+            choices=PERIODS,
             report=report,
             groups=report.groups[:_GROUPS],
             more_groups=len(report.groups) - _GROUPS,

@@ -12,6 +12,7 @@ from bot import wording
 from bot.access import audience_of
 from bot.platforms.web.frame import Pages
 from bot.platforms.web.markdown import answer_html
+from bot.platforms.web.queries import read_id
 from bot.platforms.web.security import visitor_of
 from core.bootstrap import Core
 from core.errors import QuestionError
@@ -82,8 +83,8 @@ class _GoldenPage:
         questions = await self._golden.all()
         examined = await last_examination(self._golden, self._runs, self._core.settings.search_language)
         disliked = await self._golden.disliked()
-        wanted = request.query.get("question", "")
-        asked = await self._questions.get(int(wanted)) if wanted.isdecimal() and len(wanted) < 19 else None
+        wanted = read_id(request.query.get("question", ""))
+        asked = await self._questions.get(wanted) if wanted is not None else None
         return self._pages.render(
             request,
             "golden.html",
@@ -120,9 +121,9 @@ class _GoldenPage:
 
     async def _keep(self, fields: Mapping[str, str], right: GoldenAnswer, giver: str) -> int | None:
         """Keep it and give the golden question's id; None where there is no such question."""
-        if (golden_id := _number(fields["golden"])) is not None:
+        if (golden_id := read_id(fields["golden"])) is not None:
             return golden_id if await self._golden.correct(golden_id, right, giver) else None
-        if (question_id := _number(fields["question"])) is not None:
+        if (question_id := read_id(fields["question"])) is not None:
             stored = await self._questions.get(question_id)
             if stored is None:
                 return None
@@ -132,7 +133,7 @@ class _GoldenPage:
 
     async def remove(self, request: web.Request) -> web.Response:
         """Let a question be golden no more; audited."""
-        golden_id = _number(str((await request.post()).get("golden", "")))
+        golden_id = read_id(str((await request.post()).get("golden", "")))
         if golden_id is None or not await self._golden.remove(golden_id):
             return await self.show(request, wording.GOLDEN_GONE, 404)
         await self._audit(request, "golden remove", golden_id)
@@ -146,8 +147,3 @@ class _GoldenPage:
 
 def _disliked_answer(refused: bool, answer: str) -> GoldenAnswer:
     return GoldenAnswer("refusal") if refused else GoldenAnswer("answer", answer)
-
-
-def _number(text: str) -> int | None:
-    """Read an id that the database can hold."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None

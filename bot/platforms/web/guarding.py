@@ -25,8 +25,9 @@ from bot.platforms.web.security import (
     needed_role,
     suffices,
 )
-from bot.platforms.web.sessions import SESSION_DAYS, VARIABLES, Sessions
+from bot.platforms.web.sessions import VARIABLES, Sessions
 from core.errors import StoreError
+from core.storage.web_session_store import SESSION_DAYS
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

@@ -8,11 +8,11 @@ from aiohttp import web
 
 from bot import wording
 from bot.platforms.web.frame import Pages
+from bot.platforms.web.queries import read_id
 from core.bootstrap import Core
 from core.storage.asked_store import AskedStore, Filter
 
 _FILTERS: dict[str, Filter] = {name: name for name in get_args(Filter)}
-_LARGEST_ID = 2**63 - 1
 
 
 def add_questions(application: web.Application, pages: Pages, core: Core) -> None:
@@ -35,9 +35,3 @@ def add_questions(application: web.Application, pages: Pages, core: Core) -> Non
         )
 
     application.router.add_get("/admin/questions", handle)
-
-
-def read_id(text: str) -> int | None:
-    """Read the id of a question; None for anything else."""
-    is_id = text.isascii() and text.isdecimal() and int(text[:20]) <= _LARGEST_ID
-    return int(text[:20]) if is_id else None

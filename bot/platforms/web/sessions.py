@@ -12,7 +12,6 @@ from bot.settings import BotSettings
 from core.storage.database import Database
 from core.storage.web_session_store import WebSessionStore
 
-SESSION_DAYS = 30
 VARIABLES: dict[Role, str] = {"member": "WEB_PASSWORD", "admin": "WEB_ADMIN_PASSWORD"}
 
 
@@ -23,7 +22,7 @@ class Sessions:
     """
 
     def __init__(self, database: Database, settings: BotSettings) -> None:
-        self._store = WebSessionStore(database, SESSION_DAYS)
+        self._store = WebSessionStore(database)
         given: dict[Role, SecretStr | None] = {"member": settings.web_password, "admin": settings.web_admin_password}
         self._passwords = {role: password.get_secret_value() for role, password in given.items() if password}
         # Who sits at this machine may do everything, unless a password says otherwise.

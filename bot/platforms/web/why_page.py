@@ -10,7 +10,7 @@ from markupsafe import Markup
 from bot import wording
 from bot.platforms.web.charts import number, shares
 from bot.platforms.web.frame import Pages
-from bot.platforms.web.questions_page import read_id
+from bot.platforms.web.queries import read_id
 from bot.why import Way, way_of_turn
 from core.bootstrap import Core
 from core.models import Stage

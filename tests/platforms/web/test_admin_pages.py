@@ -16,11 +16,8 @@ from bot import wording
 from bot.admin import Admins
 from bot.dispatch import Dispatcher
 from bot.messages import IncomingMessage
-from bot.platforms.web.dashboard import add_dashboard
 from bot.platforms.web.frame import Pages
-from bot.platforms.web.questions_page import add_questions
-from bot.platforms.web.site import open_site
-from bot.platforms.web.why_page import add_why
+from bot.platforms.web.site import add_admin, open_site
 from bot.settings import BotSettings
 from core.bootstrap import Core, open_core
 from core.models import Answer, ConversationKey
@@ -78,9 +75,7 @@ async def site(migrated_url: str) -> AsyncIterator[Site]:
         application, platforms = web.Application(), Platforms()
         desk = Dispatcher(core, Admins(""))
         pages: Pages = open_site(application, core.database, BotSettings())
-        add_dashboard(application, pages, core, desk, platforms)
-        add_questions(application, pages, core)
-        add_why(application, pages, core)
+        add_admin(application, pages, core, desk, platforms)
         async with TestClient(TestServer(application)) as client:
             yield Site(client, core, desk, platforms)
 
@@ -254,9 +249,7 @@ async def test_members_see_none_of_it(migrated_url: str) -> None:
         application = web.Application()
         settings = BotSettings(_env_file=None, web_password="m", web_host="0.0.0.0")  # type: ignore[call-arg]
         pages = open_site(application, core.database, settings)
-        add_dashboard(application, pages, core, Dispatcher(core, Admins("")), Platforms())
-        add_questions(application, pages, core)
-        add_why(application, pages, core)
+        add_admin(application, pages, core, Dispatcher(core, Admins("")), Platforms())
         async with TestClient(TestServer(application)) as client:
             for path in ("/admin", "/admin/questions", "/why/1"):
                 response = await client.get(path, allow_redirects=False)

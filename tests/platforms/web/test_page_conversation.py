@@ -47,8 +47,11 @@ async def press(visitor: Browser, page: Seen, action: str, **fields: str) -> See
     return await visitor.send(path, {"question": question_of(page, -1), "action": action, **fields}, at=path)
 
 
-async def events(process: Served, visitor: Browser, page: Seen) -> list[tuple[str, str]]:
-    """Listen to an answer until its stream ends; gives name and HTML of each event."""
+async def events(process: Served, visitor: Browser, page: Seen, *, release_at: str = "") -> list[tuple[str, str]]:
+    """Listen to an answer until its stream ends; gives name and HTML of each event.
+
+    release_at: the held model may speak when this is in what was heard.
+    """
     address = f"{process.address}/c/{thread_of(page)}/{question_of(page, -1)}/events"
     heard: list[tuple[str, str]] = []
     async with ClientSession(cookies=visitor.cookies) as session, session.get(address) as response:
@@ -59,6 +62,8 @@ async def events(process: Served, visitor: Browser, page: Seen) -> list[tuple[st
                 name = line[7:].decode().strip()
             elif line.startswith(b"data: "):
                 heard.append((name, json.loads(line[6:])))
+                if release_at in heard[-1][1]:
+                    process.model.release()
     return heard
 
 
@@ -173,10 +178,10 @@ async def test_a_question_that_a_process_left_open_is_answered_by_the_next(serve
 
 
 async def test_the_events_tell_how_an_answer_grows_and_how_it_ended(serve: Serve) -> None:
-    process = await serve(model=FakeChatModel("Staff may take 30 vacation days [1].", piece_seconds=0.15))
+    process = await serve(model=FakeChatModel("Staff may take 30 vacation days [1].", is_held=True))
     async with browser(process.address) as visitor:
         page = await visitor.ask(ASKED)
-        heard = await events(process, visitor, page)
+        heard = await events(process, visitor, page, release_at="Writing from the evidence")
         assert [name for name, _ in heard[:-1]] == ["grow"] * (len(heard) - 1)
         grown = "".join(html for _, html in heard[:-1])
         assert "Writing from the evidence" in grown
@@ -191,12 +196,14 @@ async def test_the_events_tell_how_an_answer_grows_and_how_it_ended(serve: Serve
 
 
 async def test_the_place_in_the_queue_is_told(serve: Serve) -> None:
-    process = await serve(model=FakeChatModel("word " * 30, piece_seconds=0.1))
+    process = await serve(model=FakeChatModel("word " * 30, is_held=True))
     async with browser(process.address) as visitor:
         pages = [await visitor.ask(f"{ASKED} ({number})") for number in range(6)]
         async with asyncio.timeout(20):
             while "ahead of you" not in (await visitor.get(f"/c/{thread_of(pages[-1])}")).words:
                 await asyncio.sleep(0.05)
+        process.model.release()
+        await process.settle()
 
 
 async def test_an_answer_on_its_way_can_be_stopped(serve: Serve) -> None:
@@ -281,6 +288,16 @@ async def test_no_other_button_does_anything(serve: Serve, action: str) -> None:
     async with browser(process.address) as visitor:
         page = await press(visitor, await asked(process, visitor), action)
     assert page.status in (200, 400)
+    assert await votes(process) == []
+
+
+@pytest.mark.parametrize("number", ["", "-1", "1e3", "٣", "9" * 19, "9" * 400])
+async def test_a_press_that_names_no_question_finds_none(serve: Serve, number: str) -> None:
+    process = await serve()
+    async with browser(process.address) as visitor:
+        page = await asked(process, visitor)
+        path = f"/c/{thread_of(page)}"
+        assert (await visitor.send(path, {"question": number, "action": "up"}, at=path)).status == 404
     assert await votes(process) == []
 
 

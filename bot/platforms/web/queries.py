@@ -1,0 +1,21 @@
+"""What addresses and forms ask for: an id, a number of days; whatever does not fit counts as not given."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+# Days that a report can be about; the second is meant when none is named.
+PERIODS = (7, 30, 90)
+_LARGEST_ID = 2**63 - 1
+
+
+def read_id(text: str) -> int | None:
+    """Give an id that the database can hold; None for anything else."""
+    is_id = text.isascii() and text.isdecimal() and int(text[:20]) <= _LARGEST_ID
+    return int(text[:20]) if is_id else None
+
+
+def read_days(request: web.Request) -> int:
+    """Give the days of ?days=, one of PERIODS."""
+    asked = request.query.get("days", "")
+    return int(asked) if asked in map(str, PERIODS) else PERIODS[1]
