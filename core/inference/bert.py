@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.inference.cpu import multiplies_bfloat16, prepare_torch
+from core.inference.workers import side_by_side, worker_count
 from core.ports import Embeddings
 
 if TYPE_CHECKING:
@@ -59,11 +60,15 @@ def read_json(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
-def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Give the indexes of texts in batches of up to BATCH_TOKENS; similar lengths together, so that padding is rare."""
+def batches(lengths: Sequence[int], at_once: int = 1) -> Iterator[list[int]]:
+    """Give the indexes of texts in batches of up to BATCH_TOKENS; similar lengths together, so that padding is rare.
+
+    at_once: how many batches are run at a time; there are as many where there are texts enough.
+    """
+    most = min(BATCH_TOKENS, -(-sum(lengths) // at_once))
     batch: list[int] = []
     for index in sorted(range(len(lengths)), key=lambda index: -lengths[index]):
-        if batch and (len(batch) + 1) * lengths[batch[0]] > BATCH_TOKENS:
+        if batch and (len(batch) + 1) * lengths[batch[0]] > most:
             yield batch
             batch = []
         batch.append(index)
@@ -244,23 +249,25 @@ class BertEncoder:
 
     def encode(self, texts: Sequence[Sequence[int]]) -> Embeddings:
         """Embed texts given as token ids, special tokens included: a row of length 1 for each text."""
-        import torch
-
         vectors = np.empty((len(texts), self._width), dtype=np.float32)
-        with torch.inference_mode():
-            for batch in batches([len(text) for text in texts]):
-                lengths = torch.tensor([len(texts[index]) for index in batch])
-                ids = torch.zeros(len(batch), padded_length(int(lengths.max())), dtype=torch.long)
-                for row, index in enumerate(batch):
-                    ids[row, : len(texts[index])] = torch.tensor(texts[index])
-                is_text = torch.arange(ids.shape[1]) < lengths[:, None]
-                vectors[batch] = self._embed(ids, is_text).numpy()
+
+        def encode(batch: Sequence[int]) -> None:
+            vectors[batch] = self._embed([texts[index] for index in batch])
+
+        side_by_side(encode, list(batches([len(text) for text in texts], worker_count())))
         return vectors
 
-    def _embed(self, ids: Tensor, is_text: Tensor) -> Tensor:
-        """Run the network over token ids (texts x tokens); is_text is false for padding."""
+    def _embed(self, texts: Sequence[Sequence[int]]) -> Embeddings:
+        import torch
         from torch.nn import functional
 
-        states = self._network.run(self._network.embed(ids), is_text)
-        total = (states * is_text[:, :, None]).sum(dim=1)  # its direction is that of the mean
-        return functional.normalize(total, dim=1)
+        with torch.inference_mode():
+            lengths = torch.tensor([len(text) for text in texts])
+            ids = torch.zeros(len(texts), padded_length(int(lengths.max())), dtype=torch.long)
+            for row, text in enumerate(texts):
+                ids[row, : len(text)] = torch.tensor(text)
+            is_text = torch.arange(ids.shape[1]) < lengths[:, None]
+            states = self._network.run(self._network.embed(ids), is_text)
+            total = (states * is_text[:, :, None]).sum(dim=1)  # its direction is that of the mean
+            vectors: Embeddings = functional.normalize(total, dim=1).numpy()
+        return vectors

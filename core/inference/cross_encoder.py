@@ -13,6 +13,7 @@ import numpy as np
 from core.errors import ConfigurationError, ModelError
 from core.inference.cpu import prepare_torch
 from core.inference.sentence_transformers import first_line
+from core.inference.workers import use_every_core
 from core.ports import Passage, Reading
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class CrossEncoderReader:
         ]
         if not pairs:
             return [np.empty(0, dtype=np.float32) for _ in passages]
+        use_every_core()
         try:
             logits = self._library.predict(
                 pairs, batch_size=_BATCH_PAIRS, show_progress_bar=False, activation_fn=torch.nn.Identity()

@@ -22,7 +22,8 @@ import numpy as np
 
 from core.errors import ConfigurationError, ModelError
 from core.inference.bert import BertNetwork, batches, load_network, load_tokenizer, padded_length
-from core.ports import Passage, Reading
+from core.inference.workers import side_by_side, worker_count
+from core.ports import UNREAD, Passage, Reading
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -34,7 +35,6 @@ TOKENS = 336
 # Weights that stay the embedder's own: they are not trained, and not stored a second time.
 SHARED = ("embeddings.word_embeddings.weight",)
 _NO_PIECE = -1
-_NOTHING = -1e4
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +134,15 @@ class EvidenceReader:
         self.load()
         layouts = self._layouts(question, passages)
         readings: list[Reading] = [np.empty(0, dtype=np.float32)] * len(passages)
-        try:
+
+        def read(batch: Sequence[int]) -> None:
             with torch.inference_mode():
-                for batch in batches([len(layout.ids) for layout in layouts]):
-                    weights, pieces = self._network.weigh([layouts[index] for index in batch])
-                    for row, index in enumerate(batch):
-                        readings[index] = sums(weights[row].numpy(), pieces[row].numpy(), len(passages[index].pieces))
+                weights, pieces = self._network.weigh([layouts[index] for index in batch])
+            for row, index in enumerate(batch):
+                readings[index] = sums(weights[row].numpy(), pieces[row].numpy(), len(passages[index].pieces))
+
+        try:
+            side_by_side(read, list(batches([len(layout.ids) for layout in layouts], worker_count())))
         except RuntimeError as error:  # PyTorch's, for instance out of memory
             raise ModelError(f"The reader failed on {len(passages)} passages: {error}") from error
         return readings
@@ -163,7 +166,7 @@ class EvidenceReader:
 
 def sums(weights: np.ndarray, pieces: np.ndarray, count: int) -> Reading:
     """Sum exp(log-weights) over each piece, as a logarithm; a piece that was not seen weighs next to nothing."""
-    found = np.full(count, _NOTHING, dtype=np.float32)
+    found = np.full(count, UNREAD, dtype=np.float32)
     for piece in range(count):
         inside = weights[pieces == piece]
         if inside.size:

@@ -14,6 +14,7 @@ import numpy as np
 from core.errors import ConfigurationError, ModelError
 from core.inference.bert import BertEncoder, is_plain_bert, load_tokenizer, read_json, uncut
 from core.inference.cpu import prepare_torch
+from core.inference.workers import use_every_core
 from core.ports import Embeddings
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ class SentenceTransformerEmbedder:
     def _embed_with_library(self, texts: Sequence[str]) -> Embeddings:
         with self._loading:
             library = self._library
+        use_every_core()
         vectors = library.encode(
             list(texts), batch_size=BATCH_TEXTS, normalize_embeddings=True, show_progress_bar=False
         )

@@ -24,6 +24,7 @@ from core.answering.choosing import EvidenceChooser
 from core.inference.factory import build_embedder, build_reader
 from core.inference.llama_engine import LlamaEngine
 from core.inference.model_files import find_chat_model
+from core.inference.workers import use_every_core
 from core.models import ChatMessage
 from core.settings import CoreSettings, load_settings
 from core.training.adapter import Adapter
@@ -118,6 +119,7 @@ def train(
 
     chance = random.Random(seed)
     torch.manual_seed(seed)
+    use_every_core()
     model.train()
     first_block = round(len(model.model.layers) * (1 - _ADAPTED))
     adapter = Adapter(model, rank=_RANK, alpha=_ALPHA, dropout=_DROPOUT, first_block=first_block)

@@ -33,6 +33,7 @@ from core.inference.reader import (
     parts_of,
     special_tokens,
 )
+from core.inference.workers import use_every_core
 from core.settings import CoreSettings, load_settings
 from core.training.examples import Group, Labelled, groups
 from core.training.schedule import schedule
@@ -174,6 +175,7 @@ def train(
 
     chance = random.Random(seed)
     torch.manual_seed(seed)
+    use_every_core()
     learned = {name: tensor for name, tensor in network.bert.weights.items() if name not in SHARED}
     heads = [network.head, network.asked]
     for tensor in [*learned.values(), *heads]:

@@ -11,6 +11,13 @@ def test_every_text_is_in_one_batch_and_batches_hold_similar_lengths() -> None:
     assert len(found) < 8
 
 
+def test_there_are_as_many_batches_as_run_at_a_time_where_there_are_texts_enough() -> None:
+    assert [len(batch) for batch in batches([50] * 8, 2)] == [4, 4]
+    assert [len(batch) for batch in batches([50] * 8, 4)] == [2, 2, 2, 2]
+    assert list(batches([50], 4)) == [[0]]
+    assert len(list(batches([50] * 100, 2))) == 5
+
+
 def test_a_text_longer_than_a_batch_is_alone() -> None:
     assert list(batches([1, 3 * BATCH_TOKENS])) == [[1], [0]]
     assert list(batches([])) == []
