@@ -24,6 +24,7 @@ from core.evaluation.metrics import hit_rank
 from core.evaluation.questions import EvaluationItem, parse_questions
 from core.inference.model_files import BUNDLED_EMBEDDER
 from core.inference.sentence_transformers import BATCH_TEXTS, SentenceTransformerEmbedder
+from core.inference.workers import use_every_core
 from core.ingestion.chunking import chunk_document
 from core.ports import Embeddings
 from core.training.corpus import load_folder
@@ -40,6 +41,7 @@ def library() -> Embed:
     model = SentenceTransformer(str(BUNDLED_EMBEDDER.path.parent), device="cpu")
 
     def embed(texts: Sequence[str]) -> Embeddings:
+        use_every_core()
         vectors = model.encode(list(texts), batch_size=BATCH_TEXTS, normalize_embeddings=True, show_progress_bar=False)
         return np.asarray(vectors, dtype=np.float32)
 

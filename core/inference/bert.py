@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.inference.cpu import multiplies_bfloat16, prepare_torch
-from core.inference.workers import side_by_side, worker_count
+from core.inference.workers import in_worker, side_by_side, worker_count
 from core.ports import Embeddings
 
 if TYPE_CHECKING:
@@ -244,7 +244,7 @@ class BertEncoder:
 
     def __init__(self, folder: Path) -> None:
         """Load the weights."""
-        self._network = load_network(folder).for_inference()
+        self._network = in_worker(lambda: load_network(folder).for_inference())
         self._width: int = read_json(folder / "config.json")["hidden_size"]
 
     def encode(self, texts: Sequence[Sequence[int]]) -> Embeddings:

@@ -63,9 +63,9 @@ def prepare_torch() -> None:
 def shorten_spinning() -> None:
     """Let OpenMP threads spin briefly at a barrier, then sleep; call it before a library with OpenMP is loaded.
 
-    llama.cpp and PyTorch have a thread for every core, and by default one that waits for the others spins for
-    milliseconds. As soon as anything else runs, the other model for instance, it keeps its core from the very thread
-    that it waits for, and prompts are read about ten times slower. Never spinning (OMP_WAIT_POLICY=passive) costs a
+    llama.cpp has a thread for every core, and by default one that waits for the others spins for milliseconds. As soon
+    as anything else runs, the other models for instance, it keeps its core from the very thread that it waits for, and
+    prompts are read about ten times slower. Never spinning (OMP_WAIT_POLICY=passive) costs a
     small model half its speed on a quiet machine. 300 rounds lose nothing there and little under load. GNU's OpenMP
     reads the variable, others ignore it; what a person has set stays.
     """

@@ -22,7 +22,7 @@ import numpy as np
 
 from core.errors import ConfigurationError, ModelError
 from core.inference.bert import BertNetwork, batches, load_network, load_tokenizer, padded_length
-from core.inference.workers import side_by_side, worker_count
+from core.inference.workers import in_worker, side_by_side, worker_count
 from core.ports import UNREAD, Passage, Reading
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ class EvidenceReader:
 
     @cached_property
     def _network(self) -> ReaderNetwork:
-        return load_reader_network(self._folder, self._embedder_folder)
+        return in_worker(lambda: load_reader_network(self._folder, self._embedder_folder))
 
 
 def sums(weights: np.ndarray, pieces: np.ndarray, count: int) -> Reading:

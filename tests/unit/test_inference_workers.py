@@ -1,9 +1,15 @@
 import threading
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
 
-from core.inference.workers import side_by_side, use_every_core, worker_count
+from core.inference import bert, reader
+from core.inference.bert import BertEncoder
+from core.inference.model_files import BUNDLED_EMBEDDER, BUNDLED_READER
+from core.inference.reader import EvidenceReader
+from core.inference.workers import in_worker, side_by_side, use_every_core, worker_count
 
 
 def test_what_came_of_each_part_is_given_in_order() -> None:
@@ -54,6 +60,30 @@ def test_a_caller_with_many_parts_does_not_hold_up_another() -> None:
     few.join()
     assert order.index("few") <= 3 * worker_count()
     assert order.count("many") == 100
+
+
+def test_one_piece_of_work_is_done_in_a_worker() -> None:
+    assert in_worker(lambda: (torch.get_num_threads(), threading.current_thread().name[:7])) == (1, "network")
+    with pytest.raises(ZeroDivisionError):
+        in_worker(lambda: 1 / 0)
+
+
+def test_weights_are_loaded_in_a_worker_so_that_no_other_thread_starts_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    names: list[str] = []
+
+    def noted(load: Callable[..., object]) -> Callable[..., object]:
+        def run(*places: Path) -> object:
+            names.append(threading.current_thread().name[:7])
+            return load(*places)
+
+        return run
+
+    monkeypatch.setattr(bert, "load_network", noted(bert.load_network))
+    monkeypatch.setattr(reader, "load_reader_network", noted(reader.load_reader_network))
+    folder = BUNDLED_EMBEDDER.path.parent
+    BertEncoder(folder)
+    EvidenceReader(BUNDLED_READER, folder).load()
+    assert names == ["network", "network"]
 
 
 def test_a_worker_computes_with_one_thread_and_others_with_all_when_they_say_so() -> None:
