@@ -14,6 +14,7 @@ from core.answering.configuration import configuration_of
 from core.answering.reuse import ReusingAnswerer
 from core.inference.factory import build_chat_model, build_embedder, build_reader
 from core.inference.hub import Progress
+from core.inference.remembering import RememberingEmbedder
 from core.ingestion.ingest import Ingester
 from core.ingestion.loaders.files import MEGABYTE
 from core.ingestion.loaders.guarded import Loader
@@ -87,10 +88,11 @@ async def open_core(
         language = settings.search_language
         index = IndexStore(database)
         runs = RunStore(database)
-        retriever = Retriever(SearchStore(database), embedder)
+        remembering = RememberingEmbedder(embedder)
+        retriever = Retriever(SearchStore(database), remembering)
         answerer = Answerer(
             retriever,
-            EvidenceChooser(embedder, reader, language),
+            EvidenceChooser(remembering, reader, language),
             model,
             Sampling(
                 temperature=settings.temperature,

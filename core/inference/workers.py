@@ -17,6 +17,7 @@ Part = TypeVar("Part")
 Result = TypeVar("Result")
 
 
+@cache
 def worker_count() -> int:
     """Give how many parts run at a time."""
     return physical_cores()

@@ -1,4 +1,4 @@
-"""What every embedder promises (core.ports.Embedder): the bundled one and the fake."""
+"""What every embedder promises (core.ports.Embedder): the bundled one, the fake, and what remembers another's."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from core.inference.model_files import BUNDLED_EMBEDDER
+from core.inference.remembering import RememberingEmbedder
 from core.inference.sentence_transformers import SentenceTransformerEmbedder
 from core.ports import Embedder
 from tests.fakes import FakeEmbedder
@@ -23,10 +24,12 @@ TEXTS = [
 NEAR = 2e-3  # a vector's numbers are some .05; products in bfloat16 depend a little on what is multiplied beside them
 
 
-@pytest.fixture(scope="module", params=[pytest.param("bundled", marks=pytest.mark.models), "fake"])
+@pytest.fixture(scope="module", params=[pytest.param("bundled", marks=pytest.mark.models), "fake", "remembering"])
 def embedder(request: pytest.FixtureRequest) -> Embedder:
     if request.param == "fake":
         return FakeEmbedder()
+    if request.param == "remembering":
+        return RememberingEmbedder(FakeEmbedder(), texts=3)
     return SentenceTransformerEmbedder(BUNDLED_EMBEDDER.path.parent)
 
 
