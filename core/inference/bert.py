@@ -169,10 +169,11 @@ class _Quick(BertNetwork):
         super().__init__(weights, layers=network._layers, heads=network._heads, epsilon=network._epsilon)
         self._in_one = multiplies_bfloat16()
         if self._in_one:
-            self.weights = {
-                name: weight.to(torch.bfloat16) if name.startswith("encoder.") and "LayerNorm" not in name else weight
-                for name, weight in weights.items()
-            }
+            for name, weight in weights.items():
+                if name.startswith("encoder.") and "LayerNorm" not in name:
+                    weights[name] = weight.to(torch.bfloat16)
+                    if weight.dim() > 1:  # in oneDNN's own order; else each product begins with putting it there
+                        weights[name] = torch.ops.mkldnn._reorder_linear_weight(weights[name], BATCH_TOKENS)
 
     def _looked_at(self, states: Tensor, name: str) -> Sequence[Tensor]:
         return self._linear(states, name).chunk(3, dim=-1)
