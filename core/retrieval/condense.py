@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.ingestion.plain_text import plain
-from core.markers import without_markers
+from core.markers import MARKER
 from core.models import Turn
 from core.retrieval.lexical import question_terms
 
@@ -94,4 +94,4 @@ def _weighted(text: str, weight: float, language: str) -> dict[str, float]:
 
 def gist(answer: str) -> str:
     """Give the beginning of an answer in plain words, without its markers: what it was about."""
-    return " ".join(without_markers(plain(answer, one_line=True)).split()[:_ANSWER_WORDS])
+    return " ".join(MARKER.sub("", plain(answer, one_line=True)).split()[:_ANSWER_WORDS])
