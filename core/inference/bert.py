@@ -166,7 +166,6 @@ class _Quick(BertNetwork):
                 weights[f"{before}attention.self.{kind}"] = torch.cat(parts)
             elif ".attention.self." not in name:
                 weights[name] = weight
-        super().__init__(weights, layers=network._layers, heads=network._heads, epsilon=network._epsilon)
         self._in_one = multiplies_bfloat16()
         if self._in_one:
             for name, weight in weights.items():
@@ -174,6 +173,7 @@ class _Quick(BertNetwork):
                     weights[name] = weight.to(torch.bfloat16)
                     if weight.dim() > 1:  # in oneDNN's own order; else each product begins with putting it there
                         weights[name] = torch.ops.mkldnn._reorder_linear_weight(weights[name], BATCH_TOKENS)
+        super().__init__(weights, layers=network._layers, heads=network._heads, epsilon=network._epsilon)
 
     def _looked_at(self, states: Tensor, name: str) -> Sequence[Tensor]:
         return self._linear(states, name).chunk(3, dim=-1)

@@ -65,9 +65,9 @@ def shorten_spinning() -> None:
 
     llama.cpp has a thread for every core, and by default one that waits for the others spins for milliseconds. As soon
     as anything else runs, the other models for instance, it keeps its core from the very thread that it waits for, and
-    prompts are read about ten times slower. Never spinning (OMP_WAIT_POLICY=passive) costs a
-    small model half its speed on a quiet machine. 300 rounds lose nothing there and little under load. GNU's OpenMP
-    reads the variable, others ignore it; what a person has set stays.
+    prompts are read about ten times slower. Never spinning (OMP_WAIT_POLICY=passive) costs a small model half its speed
+    on a quiet machine. 300 rounds lose nothing there and little under load. GNU's OpenMP reads the variable, others
+    ignore it; what a person has set stays.
     """
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", "300")

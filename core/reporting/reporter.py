@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Sequence
 
-import numpy as np
-
-from core.ports import Embedder, Embeddings
+from core.inference.remembering import RememberingEmbedder
+from core.ports import Embedder
 from core.reporting.gaps import GapGroup, GapReport, for_everyone, group_gaps, never_cited, often_disliked
 from core.storage.gap_store import LARGEST, Gap, GapStore
 
@@ -19,10 +18,9 @@ class GapReporter:
 
     def __init__(self, store: GapStore, embedder: Embedder, language: str) -> None:
         self._store = store
-        self._embedder = embedder
+        # A page that is loaded again embeds only what is new.
+        self._embedder = RememberingEmbedder(embedder, LARGEST)
         self._language = language
-        # Of the last report: a page that is loaded again embeds only what is new.
-        self._vectors: dict[str, Embeddings] = {}
 
     async def report(self, days: int = DAYS, shown_in: Collection[str] | None = None) -> GapReport:
         """Report on so many days. Raises StoreError and ModelError.
@@ -50,9 +48,4 @@ class GapReporter:
         )
 
     def _grouped(self, gaps: Sequence[Gap]) -> tuple[GapGroup, ...]:
-        known = self._vectors
-        new = [text for text in dict.fromkeys(gap.text for gap in gaps) if text not in known]
-        known = {**known, **(dict(zip(new, self._embedder.embed(new), strict=True)) if new else {})}
-        vectors = np.stack([known[gap.text] for gap in gaps])
-        self._vectors = {gap.text: known[gap.text] for gap in gaps}
-        return group_gaps(gaps, vectors, self._language)
+        return group_gaps(gaps, self._embedder.embed([gap.text for gap in gaps]), self._language)

@@ -291,7 +291,7 @@ async def test_no_other_button_does_anything(serve: Serve, action: str) -> None:
     assert await votes(process) == []
 
 
-@pytest.mark.parametrize("number", ["", "-1", "1e3", "٣", "9" * 19, "9" * 400])
+@pytest.mark.parametrize("number", ["", "-1", "1e3", "٣", "9" * 19, "9" * 400, "1".zfill(20) + "7"])
 async def test_a_press_that_names_no_question_finds_none(serve: Serve, number: str) -> None:
     process = await serve()
     async with browser(process.address) as visitor:
