@@ -70,20 +70,23 @@ class EvidenceChooser:
         first = quotable[:_CHUNKS]
         units = [replace(unit, chunk=passage) for passage, own, _ in first for unit in own]
         scores, similarities = await self._score(query, asked, units, np.concatenate([belief for *_, belief in first]))
-        packed = pack(scores, units)
-        best = units[packed.chosen[0]].chunk
-        signals = Signals(
-            piece_similarity=float(similarities[packed.chosen[0]]),
-            chunk_similarity=1 - best.cosine_distance,
-            chunk_coverage=coverage(query.terms, best.chunk.search_text, self._language),
-            log_odds=log_odds,
+        best = int(np.argmax(scores))
+        chunk = units[best].chunk
+        probability = answer_probability(
+            Signals(
+                piece_similarity=float(similarities[best]),
+                chunk_similarity=1 - chunk.cosine_distance,
+                chunk_coverage=coverage(query.terms, chunk.chunk.search_text, self._language),
+                log_odds=log_odds,
+            )
         )
+        packed = pack(scores, units, probability)
         shares = scores / (1 + _WORDS_WEIGHT + _CHUNK_WEIGHT + _BELIEF_WEIGHT)
         pieces_left = sorted(packed.dropped, key=lambda one: -scores[one[0]])
         return Choice(
             passages=tuple(passage for passage, *_ in ranked),
             evidence=tuple(evidence_of(units[index], float(shares[index])) for index in packed.chosen),
-            probability=answer_probability(signals),
+            probability=probability,
             dropped=(
                 *(dropped_piece(units[index], float(shares[index]), reason) for index, reason in pieces_left),
                 *(Dropped(passage, "unread") for passage, *_ in quotable[_CHUNKS:]),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from core.answering.units import as_lead
 from core.ingestion.plain_text import plain
 from core.markers import MARKER
 from core.models import Citation, Evidence, WrittenSentence
@@ -76,19 +77,25 @@ def _marked(sentence: str, number: int) -> str:
 
 
 def _quotation(pieces: Sequence[Evidence], number: int) -> str:
-    """Quote pieces of one chunk as a Markdown block quote; a lead that several share stands once."""
+    """Quote pieces of one chunk as a Markdown block quote; what leads several pieces stands once above them."""
     lines: list[str] = []
-    lead = ""
+    leads: list[str] = []  # of the list that is being quoted, outermost first
+    above = ""
     for piece in pieces:
+        if piece.lead.lstrip().startswith("|"):
+            lines.append(_quotable(_row(piece)))
+            continue
+        if piece.lead in leads:
+            leads = leads[: leads.index(piece.lead) + 1]
+        elif piece.lead and piece.lead == above:
+            leads.append(above)
+        else:
+            leads = [piece.lead] if piece.lead else []
+            lines += [_quotable(plain(lead, one_line=True)) for lead in leads]
+        above = as_lead(piece.text)
         if piece.text.lstrip().startswith(("```", "~~~")):
             lines.extend(piece.text.splitlines())
             continue
-        if piece.lead and piece.lead.lstrip().startswith("|"):
-            lines.append(_quotable(_row(piece)))
-            continue
-        if piece.lead and piece.lead != lead:
-            lines.append(_quotable(plain(piece.lead, one_line=True)))
-            lead = piece.lead
         lines.append(_quotable(plain(piece.text, one_line=True)))
     fence = lines[-1].lstrip().startswith(("```", "~~~"))
     if fence:

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from core.answering.units import Unit
+from core.answering.units import Unit, led_by
 from core.ingestion.chunking import HEADING_SEPARATOR
 from core.ingestion.plain_text import plain
 from core.models import Dropped, DropReason, Evidence, RetrievedChunk
@@ -21,8 +21,14 @@ from core.retrieval.lexical import tokenize
 # Chosen on the development sets, see benchmarks/README.md.
 _PIECES = 4
 _BUDGET_WORDS = 72
-# A piece that scores below this share of the best one only distracts from it.
+# With the list that a piece opens, they may be more.
+_LIST_WORDS = 100
+# A piece that scores below this share of the best one only distracts from it; sooner where the answer is all but sure.
 _TAIL_SHARE = 0.5
+_SURE = 0.9
+_SURE_TAIL_SHARE = 0.7
+# So few words above a list, such as "Europe", are its label, and tell nothing without it.
+_LABEL_WORDS = 6
 # Each piece that was taken of a chunk already counts so much against another one: two chunks are safer than one.
 _SPREAD = 0.1
 
@@ -32,7 +38,7 @@ class Choice:
     """What was chosen. passages: the chunks in their final order. evidence: best first, none without passages.
 
     probability: from 0 to 1, that the evidence answers the question. dropped: the other pieces of the chunks that were
-    read, best first, then the chunks that were not.
+    read, best first (not those that stand above chosen items and are quoted with them), then the chunks that were not.
     """
 
     passages: tuple[RetrievedChunk, ...] = ()
@@ -60,32 +66,57 @@ class Packed:
     dropped: tuple[tuple[int, DropReason], ...]
 
 
-def pack(scores: NDArray[np.floating], units: Sequence[Unit]) -> Packed:
+def pack(scores: NDArray[np.floating], units: Sequence[Unit], probability: float) -> Packed:
     """Choose the best pieces: a few, within a budget of words, and none twice.
 
-    scores: one a piece, above 0 for what may count.
+    In place of what only announces a list, its items are chosen, which are quoted under it.
+    scores: one a piece, above 0 for what may count. units: in the order of their chunks. probability: that what was
+    found answers the question.
     """
+    led = led_by(units)
+    announces = [_announces(unit, own) for unit, own in zip(units, led, strict=True)]
+    tail = (_SURE_TAIL_SHARE if probability > _SURE else _TAIL_SHARE) * float(scores.max())
+    empty = [index for index, own in enumerate(led) if announces[index] and not own]
+    empty = empty if len(empty) < len(units) else []
+    left = [index for index in range(len(units)) if index not in empty]
     chosen: list[int] = []
-    dropped: list[tuple[int, DropReason]] = []
-    words = 0
+    dropped: list[tuple[int, DropReason]] = [(index, "empty") for index in empty]
+    groups = words = 0
     taken: Counter[int] = Counter()
-    left = list(range(len(units)))
-    while left and len(chosen) < _PIECES:
+    while left and groups < _PIECES:
         best = max(left, key=lambda index: scores[index] - _SPREAD * taken[units[index].chunk.id])
         left.remove(best)
-        length = len(units[best].plain.split())
-        if chosen and scores[best] < _TAIL_SHARE * scores[chosen[0]]:
+        brings = announces[best] and bool(led[best])
+        group = [index for index in led[best] if index in left and not announces[index]] if brings else [best]
+        group.sort(key=lambda index: -scores[index])
+        lead_length = _length(units[best]) if brings else 0
+        if chosen and scores[best] < tail:
             dropped.append((best, "tail"))
-        elif chosen and words + length > _BUDGET_WORDS:
-            dropped.append((best, "budget"))
-        elif _repeats(units[best], [units[index] for index in chosen]):
+        elif not group or _repeats(units[best], [units[index] for index in chosen]):
             dropped.append((best, "repeats"))
+        elif chosen and words + lead_length + _length(units[group[0]]) > _BUDGET_WORDS:
+            dropped.append((best, "budget"))
         else:
-            chosen.append(best)
-            words += length
+            words += lead_length
+            for index in group:
+                if index != group[0] and words + _length(units[index]) > _LIST_WORDS:
+                    break
+                chosen.append(index)
+                words += _length(units[index])
+            left = [index for index in left if index not in chosen]
             taken[units[best].chunk.id] += 1
-    dropped += ((index, "tail" if scores[index] < _TAIL_SHARE * scores[chosen[0]] else "enough") for index in left)
+            groups += 1
+    dropped += ((index, "tail" if scores[index] < tail else "enough") for index in left)
     return Packed(tuple(chosen), tuple(dropped))
+
+
+def _announces(unit: Unit, led: Sequence[int]) -> bool:
+    """Tell whether a piece tells nothing without what comes after it: it ends in a colon, or is the label of a list."""
+    return unit.plain.rstrip("*_ ").endswith(":") or (bool(led) and _length(unit) <= _LABEL_WORDS)
+
+
+def _length(unit: Unit) -> int:
+    return len(unit.plain.split())
 
 
 def _repeats(unit: Unit, chosen: Sequence[Unit]) -> bool:

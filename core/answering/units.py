@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from core.ingestion.plain_text import plain
@@ -39,6 +39,26 @@ def units_of(chunk: RetrievedChunk) -> list[Unit]:
         if any(character.isalnum() for character in words):
             units.append(Unit(chunk, text, words, lead, len(units)))
     return units
+
+
+def led_by(units: Sequence[Unit]) -> list[list[int]]:
+    """Give for each piece the places of those that it leads, with all that is nested in them; units in their order."""
+    led: list[list[int]] = []
+    for first, unit in enumerate(units):
+        leads = {as_lead(unit.text)}
+        own: list[int] = []
+        for place, other in enumerate(units[first + 1 :], start=first + 1):
+            if other.chunk.id != unit.chunk.id or other.lead not in leads:
+                break
+            own.append(place)
+            leads.add(as_lead(other.text))
+        led.append(own)
+    return led
+
+
+def as_lead(text: str) -> str:
+    """Give a piece's text as those name it that it leads: of a list item only its first line."""
+    return text.split("\n", 1)[0] if _ITEM.match(text) else text
 
 
 def _pieces(text: str) -> Iterator[tuple[str, str]]:

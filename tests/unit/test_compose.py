@@ -63,8 +63,30 @@ def test_items_of_one_list_share_their_lead_in_the_order_of_the_document() -> No
     assert compose.quoted((second, first)).text == "> You may claim:\n> taxis\n> meals [1]"
 
 
+def test_what_leads_a_list_within_a_list_stands_once() -> None:
+    told = [("- Book early", "Travel:"), ("- Pay by card\n  or cash", "Travel:"), ("- keep receipts", "- Pay by card")]
+    told += [("- in EUR", "- Pay by card"), ("- Ask Ana", "Travel:"), ("She knows.", ""), ("- in EUR", "Travel:")]
+    pieces = [evidence(text, lead=lead, position=place) for place, (text, lead) in enumerate(told)]
+    assert compose.quoted(pieces).text.splitlines() == [
+        "> Travel:",
+        "> Book early",
+        "> Pay by card or cash",
+        "> keep receipts",
+        "> in EUR",
+        "> Ask Ana",
+        "> She knows.",
+        "> Travel:",
+        "> in EUR [1]",
+    ]
+
+
 def test_code_keeps_its_fence() -> None:
     assert compose.quoted((evidence("```\nmake run\n```"),)).text == "> ```\n> make run\n> ```\n> [1]"
+
+
+def test_code_stands_under_what_announces_it() -> None:
+    announced = evidence("```\nmake run\n```", lead="Then **start** it:")
+    assert compose.quoted((announced,)).text == "> Then start it:\n> ```\n> make run\n> ```\n> [1]"
 
 
 def test_the_citation_holds_the_evidence_verbatim() -> None:

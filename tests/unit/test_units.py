@@ -1,4 +1,4 @@
-from core.answering.units import units_of
+from core.answering.units import led_by, units_of
 from tests.unit.builders import retrieved
 
 
@@ -36,3 +36,18 @@ def test_the_opening_line_leads_only_what_follows_it() -> None:
         ("Then:", ""),
         ("- b", "Then:"),
     ]
+
+
+def test_a_piece_leads_its_list_with_all_that_is_nested_in_it() -> None:
+    units = units_of(retrieved("Claim:\n\n- Travel\n  by rail:\n  - trains\n- Food\n\nAsk Ana."))
+    assert [unit.plain for unit in units] == ["Claim:", "Travel by rail:", "trains", "Food", "Ask Ana."]
+    assert led_by(units) == [[1, 2, 3], [2], [], [], []]
+
+
+def test_no_piece_leads_those_of_another_list_or_chunk() -> None:
+    units = [
+        *units_of(retrieved("Then:\n\n- a\n\nAsk.\n\nThen:\n\n- b", number=1)),
+        *units_of(retrieved("Then:", number=2)),
+        *units_of(retrieved("Then:\n\n- c", number=3)),
+    ]
+    assert led_by(units) == [[1], [], [], [4], [], [], [7], []]
