@@ -54,10 +54,20 @@ class Bench:
     """Loads one size after the other into the same tables, and measures each."""
 
     def __init__(
-        self, postgres: Server, url: str, corpus: Corpus, queries: list[Query], vectors: Embeddings, seed: int
+        self,
+        postgres: Server,
+        url: str,
+        corpus: Corpus,
+        queries: list[Query],
+        vectors: Embeddings,
+        *,
+        seed: int,
+        others: bool,
     ) -> None:
+        """others: compare the product's index of vectors with the others that could be had."""
         self._postgres, self._url, self._queries, self._vectors = postgres, url, queries, vectors
         self._corpus = corpus
+        self._others = others
         self._mixer = Mixer(corpus, seed)
         self._tables = Tables(url, corpus.embeddings.shape[1])
         self._exact = Exact(vectors, 10)
@@ -111,6 +121,8 @@ class Bench:
         dimensions = self._corpus.embeddings.shape[1]
         for index in INDEXES:
             is_ours = index.name in definitions
+            if not is_ours and not self._others:
+                continue
             made = definitions if is_ours else {index.name: index.definition(dimensions)}
             for name, definition in made.items():
                 say(f"{size.chunks:,}: building {name}")
@@ -170,6 +182,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--corpus", type=Path, metavar="FILE.npz", help="where the embedded folder is kept for the next time"
     )
+    parser.add_argument("--product-only", action="store_true", help="leave the other indexes of vectors out")
     parser.add_argument("--seed", type=int, default=0, help="of the chunks that are made (0)")
     parser.add_argument("--picture", type=Path, metavar="FILE.svg", help="draw the cost curve")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
@@ -187,7 +200,7 @@ def main() -> None:
     with server() as postgres, tempfile.TemporaryDirectory(prefix="bench-corpus-") as place:
         corpus = read_corpus(options.corpus or Path(place) / "corpus.npz", options.folder, postgres)
         with postgres.database("search") as url:
-            bench = Bench(postgres, url, corpus, queries, vectors, options.seed)
+            bench = Bench(postgres, url, corpus, queries, vectors, seed=options.seed, others=not options.product_only)
             sizes = asyncio.run(bench.run(sorted(set(options.sizes))))
         conditions = {
             "machine": machine(),
