@@ -66,8 +66,16 @@ async def one_by_one(items: Sequence[EvaluationItem]) -> list[Times]:
         return [(await asked(core, Question(item.question, item.history)))[0] for item in items]
 
 
-async def at_once(items: Sequence[EvaluationItem], number: int) -> float:
-    """Give the seconds for all questions with so many at a time."""
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Of all questions together. minute: answers a minute. cores: how many this process kept busy on average."""
+
+    minute: float
+    cores: float
+
+
+async def at_once(items: Sequence[EvaluationItem], number: int) -> Pace:
+    """Ask all questions with so many at a time."""
     async with open_docent() as core:
         await asked(core, Question(items[0].question, items[0].history))
         places = asyncio.Semaphore(number)
@@ -76,9 +84,10 @@ async def at_once(items: Sequence[EvaluationItem], number: int) -> float:
             async with places:
                 await asked(core, Question(item.question, item.history))
 
-        started = time.perf_counter()
+        started, computed = time.perf_counter(), time.process_time()
         await asyncio.gather(*(ask(item) for item in items))
-        return time.perf_counter() - started
+        seconds = time.perf_counter() - started
+        return Pace(60 * len(items) / seconds, (time.process_time() - computed) / seconds)
 
 
 async def follow_up(first: str, second: str) -> tuple[float, float] | None:
@@ -167,8 +176,11 @@ def main() -> None:
         print(
             f"| model's first token, s: follow-up, cold ({len(pairs)}) | {warm:.3f} | {cold:.3f} | {warm / cold:.2f} |"
         )
-    many, single = 60 * len(items) / together, 60 * len(items) / alone
-    print(f"| answers/min: {options.at_once} at once, one by one | {many:.1f} | {single:.1f} | {many / single:.2f} |")
+    for name, many, single in (
+        ("answers a minute", together.minute, alone.minute),
+        ("cores busy", together.cores, alone.cores),
+    ):
+        print(f"| {name}: {options.at_once} at once, one by one | {many:.2f} | {single:.2f} | {many / single:.2f} |")
 
 
 if __name__ == "__main__":
