@@ -24,6 +24,8 @@ _RECALL = 0.98
 _MAX_SCAN = 500_000
 # Distances of so many chunks are computed in some tens of milliseconds.
 _FEW = 20_000
+# Those of this share of all chunks, too: the vector index would have to pass by so many others as to take longer still.
+_FEW_SHARE = 1 / 8
 # The most chunks that are scored for words, where a word that can't be told apart from others stands in more.
 _MOST_SCORED = 5_000
 
@@ -92,15 +94,22 @@ _SEEN_CHUNKS = text(
 class SearchStore:
     """Read-only access to chunks for questions.
 
-    few: among so many chunks that may be seen, no index is used. scanned: what the index may pass by at most.
-    scored: so many chunks are scored for words at most.
+    few, share: among so many chunks that may be seen, or that share of all, no index is used. scanned: what the index
+    may pass by at most. scored: so many chunks are scored for words at most.
     """
 
     def __init__(
-        self, database: Database, *, few: int = _FEW, scanned: int = _MAX_SCAN, scored: int = _MOST_SCORED
+        self,
+        database: Database,
+        *,
+        few: int = _FEW,
+        share: float = _FEW_SHARE,
+        scanned: int = _MAX_SCAN,
+        scored: int = _MOST_SCORED,
     ) -> None:
         self._database = database
         self._few = few
+        self._share = share
         self._scanned = scanned
         self._scored = scored
 
@@ -139,7 +148,7 @@ class SearchStore:
                 ),
                 {"ef": str(max(search_width(total), vector_limit)), "most": str(self._scanned)},
             )
-            way = await self._way(connection, collections)
+            way = await self._way(connection, collections, total)
             rows = (
                 await connection.execute(
                     _statement(way, len(embedding)),
@@ -172,15 +181,16 @@ class SearchStore:
             candidates.append(Candidate(retrieved, float(row.bm25), vector))
         return candidates
 
-    async def _way(self, connection: AsyncConnection, collections: Sequence[str] | None) -> str:
-        """Choose how to look for the nearest chunks: among all, many or few."""
+    async def _way(self, connection: AsyncConnection, collections: Sequence[str] | None, total: int) -> str:
+        """Choose how to look for the nearest chunks of `total`: among all, many or few."""
         if collections is None:
             return "all"
         names = {"collections": list(collections)}
         if await connection.scalar(_IS_EVERYTHING_SEEN, names):
             return "all"
-        seen = await connection.scalar(_SEEN_CHUNKS, {**names, "most": self._few + 1}) or 0
-        return "few" if seen <= self._few else "many"
+        few = max(self._few, int(self._share * total))
+        seen = await connection.scalar(_SEEN_CHUNKS, {**names, "most": few + 1}) or 0
+        return "few" if seen <= few else "many"
 
 
 def search_width(chunks: int) -> int:

@@ -158,7 +158,9 @@ async def nearest(store: SearchStore, *collections: str) -> list[str]:
 async def test_a_small_collection_is_found_whole_among_many_nearer_chunks(database: Database, tmp_path: Path) -> None:
     hidden = await crowded(database, tmp_path)
     assert await nearest(SearchStore(database, scanned=1), "hr") == hidden
-    assert await nearest(SearchStore(database, few=0, scanned=1), "hr") != hidden, "the index alone would not find it"
+    assert await nearest(SearchStore(database, few=0, scanned=1), "hr") == hidden, "so small a share of all are few"
+    alone = SearchStore(database, few=0, share=0, scanned=1)
+    assert await nearest(alone, "hr") != hidden, "the index alone would not find it"
     assert set(hidden).isdisjoint(await nearest(SearchStore(database), "handbook", "faq"))
 
 

@@ -23,3 +23,8 @@ def test_more_recall_than_was_ever_measured_is_searched_as_widely_as_it_goes(chu
 
 def test_an_empty_index_has_a_width_too() -> None:
     assert ef_search(0, 0.95) == ef_search(10_000, 0.95)
+
+
+def test_a_million_chunks_are_searched_as_widely_as_was_measured() -> None:
+    assert ef_search(1_000_000, 0.95) == 600, "400 found .943 of the nearest, 600 found .959"
+    assert ef_search(1_000_000, 0.98) == 1000, ".976: it goes no wider"
