@@ -22,7 +22,7 @@ shoot() { # picture, height of the window in pixels, colours (0: dark, 1: light)
 shoot slack 1390 1 slack
 shoot discord 1394 0 discord
 
-# A handbook that loses seven of its pages, and has one changed, one moved and one broken.
+# A handbook that loses seven of its pages, has one changed, one moved and one broken, and gets ten editions of the others.
 reingest() { # platform, height, colours
     export DOCENT_HOME="$work/$1" DOCS_DIR="$work/$1/handbook"
     mkdir "$DOCENT_HOME"
@@ -34,7 +34,13 @@ reingest() { # platform, height, colours
     mkdir "$DOCS_DIR/moved"
     find "$DOCS_DIR" -name '*.md' | sort | tail -1 | xargs -I{} mv {} "$DOCS_DIR/moved"
     printf 'no PDF' >"$DOCS_DIR/broken.pdf"
+    for edition in 1 2 3 4 5 6 7 8 9 10; do
+        mkdir "$DOCS_DIR/edition-$edition"
+        find "$DOCS_DIR" -name '*.md' -not -path '*/edition-*' | while read -r page; do
+            sed "s/\. /. In edition $edition: /" "$page" >"$DOCS_DIR/edition-$edition/$(basename "$page")"
+        done
+    done
     shoot "reingest-$1" "$2" "$3" "$1" "/reingest handbook --dry-run" "/reingest handbook"
 }
-reingest slack 1870 1
-reingest discord 1870 0
+reingest slack 2130 1
+reingest discord 2130 0
