@@ -741,7 +741,7 @@ WHY_DROPPED: Mapping[DropReason, str] = {
     "duplicate": "says nearly the same as a better chunk",
     "unread": "was not read for evidence: others come first",
     "unquotable": "holds nothing that can be quoted",
-    "empty": "announces what does not stand there",
+    "empty": "only announces what comes after it",
     "tail": "far below the best piece",
     "budget": "too long for the room that others left",
     "repeats": "a chosen piece says it already",

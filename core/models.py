@@ -90,7 +90,7 @@ class Evidence:
 
 
 # Of a whole chunk: "duplicate" (a better one says nearly the same), "unread" (others are nearer) or "unquotable". Of a
-# piece of one: "empty" (it announces what is not in the chunk), "tail" (far below the best piece), "budget" (too long
+# piece of one: "empty" (it only announces what comes after it), "tail" (far below the best piece), "budget" (too long
 # beside better ones), "repeats" (said by one of them) or "enough" (as many as may be were chosen before).
 DropReason = Literal["duplicate", "unread", "unquotable", "empty", "tail", "budget", "repeats", "enough"]
 

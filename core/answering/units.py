@@ -47,7 +47,8 @@ def led_by(units: Sequence[Unit]) -> list[list[int]]:
     for first, unit in enumerate(units):
         leads = {as_lead(unit.text)}
         own: list[int] = []
-        for place, other in enumerate(units[first + 1 :], start=first + 1):
+        for place in range(first + 1, len(units)):
+            other = units[place]
             if other.chunk.id != unit.chunk.id or other.lead not in leads:
                 break
             own.append(place)

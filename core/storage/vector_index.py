@@ -6,7 +6,8 @@ import math
 
 # pgvector's own limit of hnsw.ef_search.
 _WIDEST = 1000
-# By recall@10: the smallest hnsw.ef_search that reached it, at so many chunks.
+# By recall@10: the smallest hnsw.ef_search that reached it, at so many chunks; the widest there is where none did.
+# Each building of an index makes another one, so that recall differs by a point or two.
 _MEASURED = {
     0.95: ((10_000, 50), (50_000, 60), (100_000, 80), (1_000_000, 600)),
     0.98: ((10_000, 60), (50_000, 100), (100_000, 150), (1_000_000, 1_000)),
